@@ -1,0 +1,173 @@
+# Build with `make`; everything made goes under build/.
+#   make            build/culvert, static, with musl
+#   make test       unit tests with musl, then the end-to-end tests
+#   make test SAN=1 the same under ASan and UBSan
+#   make check      static checks, layers, every header alone, gcc and clang
+#   make fuzz       every fuzz target over its corpus, then SECS=10 more each
+#   make fuzz T=toml SECS=60
+#   make cover      line coverage of core/ and crypto/
+#   make soak       the long runs
+#   make install    PREFIX=/usr/local DESTDIR=
+# BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
+# V=1 shows the commands.
+
+VERSION	= 0.1.0
+
+MUSL_CC	= musl-gcc
+HOST_CC	= gcc
+CLANG	= clang
+PREFIX	= /usr/local
+
+ifdef SAN
+B	= build/san
+CC	= $(HOST_CC)
+MODE	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=undefined
+LIBMODE	= -O1 -g -fsanitize=address
+LINK	= -fsanitize=address,undefined
+else ifdef FUZZ
+B	= build/fuzz
+CC	= $(CLANG)
+MODE	= -O1 -g -fno-omit-frame-pointer \
+	  -fsanitize=fuzzer-no-link,address,undefined \
+	  -fno-sanitize-recover=undefined
+LIBMODE	= -O2 -g -fsanitize=address
+LINK	= -fsanitize=fuzzer,address,undefined
+else ifdef COVER
+B	= build/cover
+CC	= $(HOST_CC)
+MODE	= -O0 -g --coverage
+LIBMODE	= -O2
+LINK	= --coverage
+else
+B	= build
+CC	= $(MUSL_CC)
+MODE	= -O2
+LIBMODE	= -O3
+LINK	= -static -s -Wl,--gc-sections -Wl,--build-id=none
+endif
+
+D	= build/deps
+WARN	= -std=c11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	  -Wmissing-prototypes -Wformat=2 -Wno-format-nonliteral
+CPPFLAGS = -D_GNU_SOURCE -I. -DCULVERT_VERSION='"$(VERSION)"' $(EVFLAGS)
+DEPINC	= -isystem $(D)/bearssl/inc -isystem $(D)/libev
+CFLAGS	= $(WARN) $(MODE) -ffunction-sections -fdata-sections \
+	  -ffile-prefix-map=$(CURDIR)/= -fstack-protector-strong
+LIBFLAGS = -w $(LIBMODE) -ffunction-sections -fdata-sections \
+	  -ffile-prefix-map=$(CURDIR)/=
+EVFLAGS	= -DEV_STANDALONE=1 -DEV_COMPAT3=0 -DEV_FEATURES=0x2b -DEV_USE_EPOLL=1 \
+	  -DEV_USE_POLL=1 -DEV_USE_SELECT=0 -DEV_USE_INOTIFY=0 \
+	  -DEV_USE_SIGNALFD=0 -DEV_USE_EVENTFD=1 -DEV_USE_MONOTONIC=1 \
+	  -DEV_USE_CLOCK_SYSCALL=0 -DEV_PREPARE_ENABLE=1 -DEV_ASYNC_ENABLE=1 \
+	  -DEV_SIGNAL_ENABLE=1 -DEV_CHILD_ENABLE=0 -DEV_VERIFY=0 \
+	  -DEV_USE_LINUXAIO=0 -DEV_USE_IOURING=0 -DEV_USE_TIMERFD=0 \
+	  -DEV_MULTIPLICITY=1
+
+Q	= $(if $(V),,@)
+
+LIBSRC	= $(wildcard core/*.c crypto/*.c net/*.c)
+CMDSRC	= $(wildcard cmd/*.c)
+TESTSRC	= test/t.c $(wildcard test/core/*_test.c test/crypto/*_test.c \
+	  test/net/*_test.c test/cmd/*_test.c)
+FUZZSRC	= $(wildcard test/fuzz/*.c)
+TOOLSRC	= $(wildcard test/tools/*.c)
+
+OBJ	= $(LIBSRC:%.c=$(B)/o/%.o)
+CMDOBJ	= $(CMDSRC:%.c=$(B)/o/%.o)
+TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
+TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
+LIBS	= $(B)/libbearssl.a $(B)/libev.a
+
+.PHONY: all test unit e2e check fuzz fuzzers cover soak install clean distclean
+all: $(B)/culvert
+
+$(B)/culvert: $(CMDOBJ) $(OBJ) $(LIBS)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LINK) -o $@ $(CMDOBJ) $(OBJ) $(LIBS) -lm -pthread
+
+$(B)/unit: $(TESTOBJ) $(TESTCMD) $(OBJ) $(LIBS)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LINK) -o $@ $(TESTOBJ) $(TESTCMD) $(OBJ) $(LIBS) -lm -pthread
+
+# One small program a file: what tests need beside the shipped binary.
+$(B)/tools/%: $(B)/o/test/tools/%.o $(OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
+TOOLS	= $(TOOLSRC:test/tools/%.c=$(B)/tools/%)
+
+$(B)/fuzzer/%: $(B)/o/test/fuzz/%.o $(OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
+
+$(B)/o/%.o: %.c $(B)/flags | $(D)/stamp
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS) $(DEPINC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Objects depend on the flags that made them, not only on their sources.
+FLAGSNOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LIBFLAGS) $(EVFLAGS)
+$(B)/flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' "$(subst ",,$(FLAGSNOW))" | cmp -s - $@ || \
+	    printf '%s\n' "$(subst ",,$(FLAGSNOW))" >$@
+.PHONY: force
+
+$(D)/stamp: scripts/deps.sh
+	@BEARSSL="$(BEARSSL)" LIBEV="$(LIBEV)" sh scripts/deps.sh $(D)
+
+# The sources are known only once they are unpacked, hence the second make.
+$(B)/libbearssl.a: $(D)/stamp $(B)/flags
+	$(if $(V),,@echo "  LIB   $@")
+	$(Q)$(MAKE) --no-print-directory -s B=$(B) bearssl-archive
+$(B)/libev.a: $(D)/stamp $(B)/flags
+	$(if $(V),,@echo "  LIB   $@")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIBFLAGS) $(EVFLAGS) -I$(D)/libev -c -o $(B)/ev.o \
+	    $(D)/libev/ev.c
+	$(Q)rm -f $@ && ar rcD $@ $(B)/ev.o
+
+ifneq ($(filter bearssl-archive,$(MAKECMDGOALS)),)
+BRSRC	:= $(sort $(shell find $(D)/bearssl/src -name '*.c'))
+BROBJ	:= $(BRSRC:$(D)/bearssl/src/%.c=$(B)/o/bearssl/%.o)
+.PHONY: bearssl-archive
+bearssl-archive: $(BROBJ)
+	rm -f $(B)/libbearssl.a && ar rcD $(B)/libbearssl.a $(BROBJ)
+$(B)/o/bearssl/%.o: $(D)/bearssl/src/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAGS) -I$(D)/bearssl/inc -I$(D)/bearssl/src -c -o $@ $<
+endif
+
+test: unit e2e
+unit: $(B)/unit
+	$(B)/unit
+e2e: $(B)/culvert $(TOOLS)
+	python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools
+fuzz:
+	sh scripts/fuzz.sh "$(T)" "$(or $(SECS),10)"
+fuzzers: $(FUZZSRC:test/fuzz/%.c=$(B)/fuzzer/%)
+check:
+	sh scripts/check.sh
+cover:
+	sh scripts/cover.sh
+soak: $(B)/culvert $(TOOLS)
+	python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
+
+install: $(B)/culvert
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(B)/culvert $(DESTDIR)$(PREFIX)/bin/culvert
+	$(B)/culvert --install $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard cmd/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard cmd/*.8) $(DESTDIR)$(PREFIX)/share/man/man8
+
+clean:
+	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name go \
+	    -exec rm -rf {} + 2>/dev/null || true
+distclean:
+	rm -rf build
+
+-include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d) \
+    $(FUZZSRC:%.c=$(B)/o/%.d) $(TOOLSRC:%.c=$(B)/o/%.d)
+.SECONDARY:

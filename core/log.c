@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+log_level_of(const char *name)
+{
+	static const char *const names[] = { "trace", "debug", "info", "warn",
+		"error" };
+	int i;
+
+	for (i = LOG_TRACE; i <= LOG_ERROR; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* Writes from into to, control bytes as \xNN; to is always ended. */
+static void
+escape(char *to, size_t room, const char *from)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0;
+
+	for (; *from && at + 5 < room; from++) {
+		unsigned char c = (unsigned char)*from;
+
+		if (c >= ' ' && c != 0x7f) {
+			to[at++] = *from;
+			continue;
+		}
+		to[at++] = '\\';
+		to[at++] = 'x';
+		to[at++] = digits[c >> 4];
+		to[at++] = digits[c & 15];
+	}
+	to[at] = '\0';
+}
+
+void
+log_at(const struct log *l, enum log_level level, const char *where,
+    const char *fmt, ...)
+{
+	char raw[1024], safe[2048];
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	escape(safe, sizeof(safe), raw);
+	if (l->sink)
+		l->sink(l->arg, level, where, safe);
+	errno = saved;
+}

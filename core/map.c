@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/* Open addressing with linear probing; deletion shifts the run back, so there
+ * are no tombstones to gather. */
+#include "core/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+static uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93u;
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93u;
+	return x ^ x >> 32;
+}
+
+/* FNV-1a, seeded, so that nobody outside can choose what collides. */
+static uint64_t
+hash_text(const struct map *m, const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ mix(m->seed + 1);
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x100000001b3u;
+	return mix(h);
+}
+
+static size_t
+home(const struct map *m, uint64_t num)
+{
+	return (size_t)mix(num ^ m->seed) & (m->cap - 1);
+}
+
+static int
+same(const struct map_slot *s, uint64_t num, const char *text)
+{
+	if (s->num != num || !s->text != !text)
+		return 0;
+	return !text || strcmp(s->text, text) == 0;
+}
+
+/* The slot of the key, or the empty one where it would go; NULL without any. */
+static struct map_slot *
+find(const struct map *m, uint64_t num, const char *text)
+{
+	size_t i;
+
+	if (m->cap == 0)
+		return NULL;
+	for (i = home(m, num);; i = (i + 1) & (m->cap - 1))
+		if (!m->slots[i].value || same(&m->slots[i], num, text))
+			return &m->slots[i];
+}
+
+static void
+resize(struct map *m, size_t cap)
+{
+	struct map old = *m;
+	size_t i;
+
+	m->slots = mem_zero(cap * sizeof(*m->slots));
+	m->cap = cap;
+	for (i = 0; i < old.cap; i++)
+		if (old.slots[i].value)
+			*find(m, old.slots[i].num, old.slots[i].text) =
+			    old.slots[i];
+	free(old.slots);
+}
+
+static void
+set(struct map *m, uint64_t num, const char *text, void *value)
+{
+	struct map_slot *s;
+
+	if ((m->used + 1) * 4 > m->cap * 3)
+		resize(m, m->cap ? m->cap * 2 : 8);
+	s = find(m, num, text);
+	if (!s->value) {
+		m->used++;
+		s->num = num;
+		s->text = mem_dup(text);
+	}
+	s->value = value;
+}
+
+static void *
+del(struct map *m, uint64_t num, const char *text)
+{
+	struct map_slot *s = find(m, num, text);
+	size_t hole, i;
+	void *value;
+
+	if (!s || !s->value)
+		return NULL;
+	value = s->value;
+	free(s->text);
+	m->used--;
+	hole = (size_t)(s - m->slots);
+	for (i = (hole + 1) & (m->cap - 1); m->slots[i].value;
+	    i = (i + 1) & (m->cap - 1)) {
+		size_t h = home(m, m->slots[i].num);
+
+		/* it may move back only if its home is not behind the hole */
+		if (((i - h) & (m->cap - 1)) >= ((i - hole) & (m->cap - 1))) {
+			m->slots[hole] = m->slots[i];
+			hole = i;
+		}
+	}
+	m->slots[hole] = (struct map_slot){0};
+	if (m->cap > 8 && m->used * 8 < m->cap)
+		resize(m, m->cap / 2);
+	return value;
+}
+
+void
+map_free(struct map *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->cap; i++)
+		free(m->slots[i].text);
+	free(m->slots);
+	*m = (struct map){ .seed = m->seed };
+}
+
+void *
+map_num(const struct map *m, uint64_t key)
+{
+	struct map_slot *s = find(m, key, NULL);
+
+	return s ? s->value : NULL;
+}
+
+void
+map_num_set(struct map *m, uint64_t key, void *value)
+{
+	set(m, key, NULL, value);
+}
+
+void *
+map_num_del(struct map *m, uint64_t key)
+{
+	return del(m, key, NULL);
+}
+
+void *
+map_str(const struct map *m, const char *key)
+{
+	struct map_slot *s = find(m, hash_text(m, key), key);
+
+	return s ? s->value : NULL;
+}
+
+void
+map_str_set(struct map *m, const char *key, void *value)
+{
+	set(m, hash_text(m, key), key, value);
+}
+
+void *
+map_str_del(struct map *m, const char *key)
+{
+	return del(m, hash_text(m, key), key);
+}
+
+int
+map_each(const struct map *m, size_t *at, void **value)
+{
+	for (; *at < m->cap; (*at)++)
+		if (m->slots[*at].value) {
+			*value = m->slots[(*at)++].value;
+			return 1;
+		}
+	return 0;
+}
