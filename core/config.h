@@ -8,17 +8,8 @@
 #include <stdint.h>
 
 #include "core/buf.h"
+#include "core/strings.h"
 #include "core/value.h"
-
-struct strings {
-	char **v;
-	size_t n;
-};
-
-struct pairs { /* name and value by turns, sorted by name */
-	char **v;
-	size_t n; /* pairs */
-};
 
 struct port_range {
 	int first, last; /* both count */
