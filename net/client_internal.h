@@ -1,0 +1,86 @@
+/* What the files of the client share: client.c, uplink.c, client_control.c,
+ * client_proxy.c, client_work.c and the proxy types' client halves. */
+#ifndef NET_CLIENT_INTERNAL_H
+#define NET_CLIENT_INTERNAL_H
+
+#include "core/control.h"
+#include "core/pace.h"
+#include "crypto/tls.h"
+#include "net/client.h"
+#include "net/dial.h"
+#include "net/link.h"
+#include "net/proxy.h"
+#include "net/relay.h"
+
+#define CLIENT_LOGIN_MS 10000 /* for TLS and for the answer to Login, each */
+
+struct client {
+	const struct client_conf *conf;
+	const struct client_hooks *hooks;
+	const struct log *log;
+	struct loop *l;
+	struct resolver *resolver;
+	struct tls_conf *tls; /* NULL: plain */
+	struct client_range range;
+	struct list proxies, jobs;
+	struct uplink *uplink; /* being made, for the control stream */
+	struct link *link;     /* NULL without a mux, or while down */
+	struct stream *ctl;
+	struct wire wire; /* until LoginResp has come */
+	struct control *control;
+	struct timer login_late, again, ping, pong;
+	char run_id[65];
+	uint64_t up_since, pong_at;
+	unsigned tries;	  /* since the last session that lasted */
+	unsigned session; /* counts logins: late events of an old one end */
+	bool was_up, refused, over;
+	struct on_signal on_term, on_int, on_hup;
+	struct timer farewell;
+	struct buf *why;
+};
+
+/* uplink.c: a stream to the server, TLS and all. */
+struct uplink;
+typedef void uplink_cb(void *arg, struct stream *s, const char *error);
+struct uplink *uplink_new(struct client *c, uplink_cb *cb, void *arg);
+void uplink_cancel(struct uplink *u); /* NULL is fine */
+
+/* client.c */
+void client_lost(struct client *c, const char *why);
+void client_stop(struct client *c, int status);
+
+/* client_control.c: takes s. */
+void client_login(struct client *c, struct stream *s);
+void client_send(struct client *c, const struct msg *m);
+void client_control_end(struct client *c);
+
+/* client_proxy.c */
+enum proxy_state { PROXY_NEW, PROXY_WAIT, PROXY_UP, PROXY_REFUSED };
+
+struct client_proxy {
+	struct client *client;
+	struct list at;
+	const struct proxy_conf *conf;
+	const struct proxy_type *type;
+	char *name; /* as the server knows it */
+	enum proxy_state state;
+	struct timer timer;
+	int port, tried; /* of a range: this one, and how many before it */
+	char remote_addr[128];
+};
+void client_proxies_make(struct client *c);
+void client_proxies_free(struct client *c);
+void client_proxies_start(struct client *c); /* logged in */
+void client_proxies_stop(struct client *c);  /* the session is lost */
+void client_proxies_close(struct client *c); /* says goodbye to the server */
+void client_proxy_answer(struct client *c,
+    const struct msg_new_proxy_resp *m);
+struct client_proxy *client_proxy_of(struct client *c, const char *name);
+
+/* client_work.c */
+void client_work(struct client *c); /* one work stream, as asked for */
+void client_work_end(struct client *c);
+/* Dials the proxy's service and relays the work stream to it. */
+void client_serve(struct client_job *j);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/* Work streams at the client: opened when the server asks, idle until it says
+ * what for, then joined with the service. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/auth.h"
+#include "core/mem.h"
+#include "net/client_internal.h"
+
+/* From the request to the relay.  What the user sends before the service is
+ * connected waits in early; a mux stream's window, or a paused socket, keeps
+ * that small. */
+struct client_job {
+	struct client *c;
+	struct list at;
+	struct uplink *uplink;
+	struct stream *work;
+	struct wire wire;
+	struct client_proxy *proxy; /* once started */
+	struct dial *dial;
+	struct buf early;
+	bool ended; /* the user's end came before the service was there */
+	bool over;
+	struct deferred gone;
+};
+
+static void
+free_job(struct deferred *d)
+{
+	struct client_job *j = list_item(d, struct client_job, gone);
+
+	wire_release(&j->wire);
+	buf_free(&j->early);
+	free(j);
+}
+
+static void
+leave(struct client_job *j)
+{
+	if (j->over)
+		return;
+	j->over = true;
+	list_del(&j->at);
+	uplink_cancel(j->uplink);
+	dial_cancel(j->dial);
+	j->uplink = NULL;
+	j->dial = NULL;
+	loop_defer(j->c->l, &j->gone, free_job);
+}
+
+static void
+drop(struct client_job *j, bool gentle)
+{
+	struct stream *work = j->work;
+
+	leave(j);
+	if (gentle)
+		stream_linger(work);
+	else
+		stream_close(work);
+}
+
+static void
+start_relay(struct client_job *j, struct stream *service)
+{
+	struct stream *work = j->work;
+	size_t n = buf_len(&j->early);
+
+	leave(j);
+	stream_put(service, buf_peek(&j->early), n);
+	stream_flush(service);
+	relay_new(j->c->l, work, service, NULL, NULL);
+	stream_consumed(work, n);
+	if (j->ended)
+		work->cb(work, STREAM_EOF, NULL, 0, work->arg);
+}
+
+static void
+on_dialled(void *arg, struct stream *service, const char *error)
+{
+	struct client_job *j = arg;
+
+	j->dial = NULL;
+	if (service) {
+		start_relay(j, service);
+		return;
+	}
+	log_error(j->c->log,
+	    "[%s] [%s] connect to local service [%s:%d] error: %s",
+	    j->c->run_id, j->proxy->name, j->proxy->conf->local_ip,
+	    (int)j->proxy->conf->local_port, error);
+	drop(j, true);
+}
+
+static void
+on_early(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct client_job *j = arg;
+
+	(void)s;
+	switch (ev) {
+	case STREAM_DATA:
+		buf_put(&j->early, p, n);
+		break;
+	case STREAM_EOF:
+		j->ended = true;
+		break;
+	case STREAM_ERROR:
+		drop(j, false);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+client_serve(struct client_job *j)
+{
+	const struct client_proxy *p = j->proxy;
+	struct dial_to to = {
+		.host = p->conf->local_ip,
+		.port = (int)p->conf->local_port,
+		.ms = 10000,
+		.keep = { .idle = 60, .step = 15, .tries = 4 },
+	};
+
+	stream_on(j->work, on_early, j);
+	stream_want(j->work, false);
+	j->dial = dial_new(j->c->l, j->c->resolver, &to, on_dialled, j);
+}
+
+static void
+on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t n)
+{
+	const struct msg_start_work_conn *start = &m->u.start_work_conn;
+
+	if (m->type != MSG_START_WORK_CONN) {
+		drop(j, false);
+		return;
+	}
+	if (start->error && *start->error) {
+		log_error(j->c->log, "[%s] StartWorkConn contains error: %s",
+		    j->c->run_id, start->error);
+		drop(j, true);
+		return;
+	}
+	j->proxy = client_proxy_of(j->c, start->name);
+	if (!j->proxy || j->proxy->state != PROXY_UP) {
+		drop(j, true);
+		return;
+	}
+	buf_put(&j->early, rest, n);
+	j->proxy->type->work(j, start);
+}
+
+static void
+on_idle(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct client_job *j = arg;
+	size_t left = n;
+	struct msg m;
+	int r;
+
+	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
+		drop(j, ev == STREAM_EOF);
+		return;
+	}
+	if (ev != STREAM_DATA || n == 0)
+		return;
+	r = wire_take(&j->wire, &p, &left, &m);
+	stream_consumed(s, n - left);
+	if (r < 0)
+		drop(j, false);
+	if (r <= 0)
+		return;
+	on_start(j, &m, p, left);
+	msg_release(&m);
+}
+
+static void
+introduce(struct client_job *j)
+{
+	struct msg m = { .type = MSG_NEW_WORK_CONN };
+	const struct client_conf *conf = j->c->conf;
+	char key[AUTH_KEY_LEN + 1];
+	struct buf out = { 0 };
+
+	m.u.new_work_conn.run_id = j->c->run_id;
+	if (conf->auth.new_work_conns) {
+		m.u.new_work_conn.timestamp = loop_date();
+		auth_key(key, conf->auth.token ? conf->auth.token : "",
+		    m.u.new_work_conn.timestamp);
+		m.u.new_work_conn.privilege_key = key;
+	}
+	wire_put(&out, &m);
+	stream_on(j->work, on_idle, j);
+	stream_want(j->work, true);
+	stream_put(j->work, buf_peek(&out), buf_len(&out));
+	stream_flush(j->work);
+	buf_free(&out);
+}
+
+static void
+on_uplink(void *arg, struct stream *s, const char *error)
+{
+	struct client_job *j = arg;
+
+	j->uplink = NULL;
+	if (!s) {
+		log_warn(j->c->log, "[%s] start new connection to server "
+		    "error: %s", j->c->run_id, error);
+		leave(j);
+		return;
+	}
+	j->work = s;
+	introduce(j);
+}
+
+void
+client_work(struct client *c)
+{
+	struct client_job *j = mem_new(struct client_job);
+
+	j->c = c;
+	list_add(&c->jobs, &j->at);
+	if (!c->link) {
+		j->uplink = uplink_new(c, on_uplink, j);
+		return;
+	}
+	j->work = link_open(c->link);
+	if (j->work) {
+		introduce(j);
+		return;
+	}
+	log_warn(c->log, "[%s] start new connection to server error: the "
+	    "server does not take up streams", c->run_id);
+	leave(j);
+}
+
+void
+client_work_end(struct client *c)
+{
+	while (!list_empty(&c->jobs))
+		drop(list_item(c->jobs.next, struct client_job, at), false);
+}

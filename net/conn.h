@@ -1,0 +1,25 @@
+/* One non-blocking TCP socket as a stream. */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "net/addr.h"
+#include "net/loop.h"
+#include "net/stream.h"
+
+struct conn;
+
+/* Owns fd, which is connected.  Reads from the start; nothing comes before
+ * the loop turns. */
+struct stream *conn_new(struct loop *l, int fd);
+/* A socket that is still connecting: STREAM_UP or STREAM_ERROR tells. */
+struct stream *conn_connecting(struct loop *l, int fd);
+int conn_errno(const struct stream *s); /* of STREAM_ERROR; 0 for none */
+int conn_fd(const struct stream *s);
+
+struct conn_keep { /* seconds; idle <= 0: no keepalive */
+	int idle, step, tries;
+	unsigned user_timeout_ms; /* 0: none; only where the peer must read */
+};
+void conn_tune(int fd, const struct conn_keep *k); /* and TCP_NODELAY */
+
+#endif

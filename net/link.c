@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "net/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/bytes.h"
+#include "core/mem.h"
+#include "net/link_internal.h"
+
+/* Bytes on the way out from which streams must wait.  Frames that answer pings
+ * and give windows still pass. */
+#define LINK_MARK (512 * 1024)
+/* What a single stream may put in one go: others get their turn. */
+#define LINK_TURN (128 * 1024)
+/* A peer that asks for much and reads nothing is cut off here. */
+#define LINK_CAP (8 * 1024 * 1024)
+
+static void
+go_down(struct link *k, const char *why)
+{
+	if (k->down)
+		return;
+	k->down = true;
+	snprintf(k->why, sizeof(k->why), "%s", why);
+	timer_stop(&k->timer);
+	settler_drop(&k->settle);
+	while (!list_empty(&k->streams))
+		mstream_broken(
+		    list_item(k->streams.next, struct mstream, at));
+	if (!k->closed && k->cb)
+		k->cb(k, LINK_DOWN, NULL, k->arg);
+}
+
+size_t
+link_room(struct link *k)
+{
+	size_t n = buf_len(mux_out(k->mux)) + stream_queued(k->under);
+
+	return n < LINK_MARK ? min_size(LINK_MARK - n, LINK_TURN) : 0;
+}
+
+void
+link_soon(struct link *k)
+{
+	if (!k->down)
+		loop_settle_later(k->l, &k->settle);
+}
+
+static void
+on_deadline(struct timer *t, void *arg)
+{
+	struct link *k = arg;
+
+	(void)t;
+	k->timer_at = 0;
+	mux_tick(k->mux, loop_now(k->l));
+	if (mux_why(k->mux))
+		go_down(k, mux_why(k->mux));
+	link_soon(k);
+	loop_settle(k->l);
+}
+
+/* The deadline moves with every byte that is heard, so the timer is only moved
+ * when it would fire too late; firing early costs one look. */
+static void
+arm_timer(struct link *k)
+{
+	uint64_t at = mux_deadline(k->mux), now;
+
+	if (at == UINT64_MAX || (k->timer_at && k->timer_at <= at))
+		return;
+	now = loop_now(k->l);
+	k->timer_at = at;
+	timer_start(&k->timer, k->l, at > now ? at - now + 1 : 1, on_deadline,
+	    k);
+}
+
+/* Who waits for the link takes turns, each once a round. */
+static void
+feed_starved(struct link *k)
+{
+	struct list round;
+
+	list_init(&round);
+	while (!list_empty(&k->starved)) {
+		struct list *at = k->starved.next;
+
+		list_del(at);
+		list_add(&round, at);
+	}
+	while (!list_empty(&round)) {
+		struct mstream *x =
+		    list_item(round.next, struct mstream, starved);
+
+		list_del(&x->starved);
+		if (k->down)
+			continue;
+		if (link_room(k))
+			mstream_turn(x);
+		else
+			list_add(&k->starved, &x->starved);
+	}
+}
+
+static void
+move_out(struct link *k)
+{
+	struct buf *out = mux_out(k->mux);
+	size_t n = buf_len(out);
+
+	if (n == 0)
+		return;
+	if (stream_room(k->under)) {
+		stream_put(k->under, buf_peek(out), n);
+		stream_flush(k->under);
+		if (k->down)
+			return;
+		buf_take(out, n);
+		loop_take_back(k->l, out);
+	} else if (n > LINK_CAP) {
+		go_down(k, "the peer reads nothing of the answers it asks for");
+	}
+}
+
+static void
+on_settle(struct settler *settle)
+{
+	struct link *k = list_item(settle, struct link, settle);
+
+	move_out(k);
+	if (!k->down && !list_empty(&k->starved) && link_room(k)) {
+		feed_starved(k);
+		if (!k->down && buf_len(mux_out(k->mux)))
+			link_soon(k);
+	}
+	if (!k->down)
+		arm_timer(k);
+}
+
+static void
+on_mux(struct link *k, struct mux_event *ev)
+{
+	if (ev->type == MUX_OPEN) {
+		struct mstream *x = mstream_new(k, ev->id);
+
+		if (k->cb)
+			k->cb(k, LINK_OPEN, &x->s, k->arg);
+		else
+			stream_close(&x->s);
+	} else if (ev->arg) {
+		mstream_event(ev->arg, ev);
+	}
+}
+
+static void
+on_bytes(struct link *k, const uint8_t *p, size_t n)
+{
+	struct mux_event ev;
+	int r = 0;
+
+	mux_feed(k->mux, p, n);
+	while (!k->down && !k->closed &&
+	    (r = mux_next(k->mux, loop_now(k->l), &ev)) > 0)
+		on_mux(k, &ev);
+	if (k->down || k->closed)
+		return;
+	if (r < 0) {
+		move_out(k); /* the go-away, if it still can be sent */
+		go_down(k, mux_why(k->mux));
+		return;
+	}
+	link_soon(k);
+	if (k->probing) {
+		k->probing = false;
+		if (k->cb)
+			k->cb(k, LINK_HEARD, NULL, k->arg);
+	}
+}
+
+static void
+on_under(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct link *k = arg;
+
+	switch (ev) {
+	case STREAM_DATA:
+		if (!k->down && !k->closed)
+			on_bytes(k, p, n);
+		break;
+	case STREAM_ROOM:
+	case STREAM_SENT:
+	case STREAM_UP:
+		if (buf_len(mux_out(k->mux)) || !list_empty(&k->starved))
+			link_soon(k);
+		break;
+	case STREAM_EOF:
+		go_down(k, "EOF");
+		break;
+	case STREAM_ERROR:
+		go_down(k, stream_why(s));
+		break;
+	}
+}
+
+struct link *
+link_new(struct loop *l, struct stream *under, enum mux_side side,
+    const struct mux_limits *lim, link_cb *cb, void *arg)
+{
+	struct link *k = mem_new(struct link);
+
+	k->l = l;
+	k->under = under;
+	k->mux = mux_new(side, lim, loop_now(l));
+	k->cb = cb;
+	k->arg = arg;
+	settler_init(&k->settle, on_settle);
+	list_init(&k->streams);
+	list_init(&k->starved);
+	stream_on(under, on_under, k);
+	stream_want(under, true);
+	link_soon(k);
+	return k;
+}
+
+void
+link_on(struct link *k, link_cb *cb, void *arg)
+{
+	k->cb = cb;
+	k->arg = arg;
+}
+
+static void
+free_link(struct deferred *d)
+{
+	struct link *k = list_item(d, struct link, gone);
+
+	mux_free(k->mux);
+	free(k);
+}
+
+void
+link_close(struct link *k, bool gentle)
+{
+	if (!k || k->closed)
+		return;
+	k->closed = true;
+	if (gentle && !k->down)
+		move_out(k);
+	go_down(k, "closed");
+	if (gentle)
+		stream_linger(k->under);
+	else
+		stream_close(k->under);
+	loop_defer(k->l, &k->gone, free_link);
+}
+
+struct stream *
+link_open(struct link *k)
+{
+	uint32_t id = k->down ? 0 : mux_open(k->mux, loop_now(k->l));
+
+	if (id == 0)
+		return NULL;
+	link_soon(k);
+	return &mstream_new(k, id)->s;
+}
+
+void
+link_probe(struct link *k)
+{
+	k->probing = true;
+	mux_ping(k->mux, loop_now(k->l));
+	link_soon(k);
+	loop_settle(k->l);
+}
+
+const char *
+link_why(const struct link *k)
+{
+	return k->why;
+}
+
+size_t
+link_streams(const struct link *k)
+{
+	return mux_streams(k->mux);
+}

@@ -1,0 +1,45 @@
+/* What link.c and mstream.c share. */
+#ifndef NET_LINK_INTERNAL_H
+#define NET_LINK_INTERNAL_H
+
+#include "core/mux.h"
+#include "net/link.h"
+
+struct link {
+	struct loop *l;
+	struct stream *under;
+	struct mux *mux;
+	link_cb *cb;
+	void *arg;
+	struct settler settle;
+	struct timer timer;
+	uint64_t timer_at; /* what timer was last set for */
+	struct list streams, starved;
+	struct deferred gone;
+	bool probing, down, closed;
+	char why[200];
+};
+
+struct mstream {
+	struct stream s;
+	struct loop *l;
+	struct link *k; /* NULL once the link, or the stream in it, is gone */
+	struct list at, starved;
+	struct buf late; /* put, and not yet taken by the window */
+	struct deferred gone;
+	uint32_t id;
+	bool finish; /* we send no more once late is empty */
+	bool ended;  /* the peer sends no more */
+	bool closed; /* the owner has gone; lingers while k is set */
+};
+
+struct mstream *mstream_new(struct link *k, uint32_t id);
+void mstream_event(struct mstream *x, const struct mux_event *ev);
+void mstream_broken(struct mstream *x); /* with its link */
+/* Its turn to send: false when it waits for its own window. */
+bool mstream_turn(struct mstream *x);
+
+size_t link_room(struct link *k);
+void link_soon(struct link *k); /* frames were made: send at pass's end */
+
+#endif

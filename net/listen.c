@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "net/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+#define LISTEN_BATCH 32	  /* connections taken in one event */
+#define LISTEN_REST  100  /* ms without accepting when descriptors ran out */
+
+struct listener {
+	struct loop *l;
+	ev_io io;
+	struct timer rest;
+	struct deferred gone;
+	listen_cb *cb;
+	void *arg;
+	int fd, spare; /* spare: given up for a moment to shed a connection */
+	bool told;
+};
+
+static int
+open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+on_rested(struct timer *t, void *arg)
+{
+	struct listener *s = arg;
+
+	(void)t;
+	if (s->spare < 0)
+		s->spare = open_spare();
+	ev_io_start(s->l->ev, &s->io);
+}
+
+/* Without a descriptor the next connection cannot even be refused: the spare
+ * one makes that possible, so that clients learn at once instead of hanging. */
+static void
+out_of_descriptors(struct listener *s)
+{
+	int fd;
+
+	if (!s->told)
+		log_warn(s->l->log, "port %d: out of file descriptors, refusing "
+		    "connections: raise LimitNOFILE or ulimit -n",
+		    listen_port(s));
+	s->told = true;
+	if (s->spare >= 0) {
+		close(s->spare);
+		fd = accept(s->fd, NULL, NULL);
+		if (fd >= 0)
+			close(fd);
+		s->spare = open_spare();
+	}
+	ev_io_stop(s->l->ev, &s->io);
+	timer_start(&s->rest, s->l, LISTEN_REST, on_rested, s);
+}
+
+static void
+on_io(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct listener *s = w->data;
+	struct loop *l = s->l;
+	struct addr from;
+	int i, fd;
+
+	(void)ev;
+	(void)revents;
+	for (i = 0; i < LISTEN_BATCH && s->fd >= 0; i++) {
+		from.len = sizeof(from.at);
+		fd = accept4(s->fd, (struct sockaddr *)&from.at, &from.len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			s->told = false;
+			s->cb(s->arg, fd, &from);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			out_of_descriptors(s);
+		else if (errno == EINTR || errno == ECONNABORTED)
+			continue;
+		break;
+	}
+	loop_settle(l);
+}
+
+struct listener *
+listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
+{
+	int fd = socket(at->at.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct listener *s;
+	int on = 1, error;
+
+	if (fd < 0)
+		return NULL;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0 ||
+	    listen(fd, 1024) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	s = mem_new(struct listener);
+	s->l = l;
+	s->cb = cb;
+	s->arg = arg;
+	s->fd = fd;
+	s->spare = open_spare();
+	ev_io_init(&s->io, on_io, fd, EV_READ);
+	s->io.data = s;
+	ev_io_start(l->ev, &s->io);
+	return s;
+}
+
+static void
+free_listener(struct deferred *d)
+{
+	free(list_item(d, struct listener, gone));
+}
+
+void
+listen_close(struct listener *s)
+{
+	if (!s)
+		return;
+	ev_io_stop(s->l->ev, &s->io);
+	timer_stop(&s->rest);
+	close(s->fd);
+	if (s->spare >= 0)
+		close(s->spare);
+	s->fd = s->spare = -1;
+	loop_defer(s->l, &s->gone, free_listener);
+}
+
+int
+listen_port(const struct listener *s)
+{
+	struct addr a;
+
+	return addr_of_self(&a, s->fd) ? addr_port(&a) : 0;
+}

@@ -1,0 +1,19 @@
+/* A listening TCP socket: accepts in bounded batches, and rests when there is
+ * no descriptor left instead of spinning. */
+#ifndef NET_LISTEN_H
+#define NET_LISTEN_H
+
+#include "net/addr.h"
+#include "net/loop.h"
+
+struct listener;
+/* fd is the callee's, non-blocking and close-on-exec. */
+typedef void listen_cb(void *arg, int fd, const struct addr *from);
+
+/* NULL with errno set. */
+struct listener *listen_new(struct loop *l, const struct addr *at,
+    listen_cb *cb, void *arg);
+void listen_close(struct listener *s); /* NULL is fine; port free at once */
+int listen_port(const struct listener *s);
+
+#endif

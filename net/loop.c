@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+#include "net/loop.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "core/mem.h"
+#include "crypto/rand.h"
+
+static void
+run_deferred(struct loop *l)
+{
+	while (l->deferred) {
+		struct deferred *d = l->deferred;
+
+		l->deferred = d->next;
+		d->run(d);
+	}
+}
+
+/* Runs before the loop sleeps: nothing of this turn is on the stack. */
+static void
+on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	loop_settle(l);
+	run_deferred(l);
+}
+
+struct loop *
+loop_new(const struct log *log)
+{
+	struct loop *l = mem_new(struct loop);
+
+	signal(SIGPIPE, SIG_IGN);
+	l->log = log;
+	l->ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL | EVBACKEND_POLL);
+	if (!l->ev)
+		abort();
+	l->scratch = mem_grow(NULL, LOOP_BLOCK);
+	list_init(&l->settle);
+	list_init(&l->relays);
+	ev_prepare_init(&l->prepare, on_prepare);
+	l->prepare.data = l;
+	ev_prepare_start(l->ev, &l->prepare);
+	ev_unref(l->ev);
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	run_deferred(l);
+	ev_ref(l->ev);
+	ev_prepare_stop(l->ev, &l->prepare);
+	ev_loop_destroy(l->ev);
+	while (l->nblocks)
+		free(l->blocks[--l->nblocks]);
+	free(l->scratch);
+	free(l);
+}
+
+int
+loop_run(struct loop *l)
+{
+	ev_run(l->ev, 0);
+	loop_settle(l);
+	run_deferred(l);
+	return l->status;
+}
+
+void
+loop_stop(struct loop *l, int status)
+{
+	l->status = status;
+	ev_break(l->ev, EVBREAK_ALL);
+}
+
+uint64_t
+loop_now(const struct loop *l)
+{
+	struct timespec t;
+
+	(void)l;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+int64_t
+loop_date(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+uint32_t
+loop_dice(void)
+{
+	uint32_t dice;
+
+	rand_bytes(&dice, sizeof(dice));
+	return dice;
+}
+
+void
+loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *))
+{
+	d->run = run;
+	d->next = l->deferred;
+	l->deferred = d;
+}
+
+void
+settler_init(struct settler *s, void (*run)(struct settler *))
+{
+	list_init(&s->at);
+	s->run = run;
+}
+
+void
+loop_settle_later(struct loop *l, struct settler *s)
+{
+	if (list_empty(&s->at))
+		list_add(&l->settle, &s->at);
+}
+
+void
+settler_drop(struct settler *s)
+{
+	list_del(&s->at);
+}
+
+void
+loop_settle(struct loop *l)
+{
+	if (l->settling)
+		return;
+	l->settling = true;
+	while (!list_empty(&l->settle)) {
+		struct settler *s =
+		    list_item(l->settle.next, struct settler, at);
+
+		list_del(&s->at);
+		s->run(s);
+	}
+	l->settling = false;
+}
+
+void
+loop_lend(struct loop *l, struct buf *b)
+{
+	if (b->data)
+		return;
+	b->data = l->nblocks ? l->blocks[--l->nblocks] :
+			       mem_grow(NULL, LOOP_BLOCK);
+	b->cap = LOOP_BLOCK;
+	b->off = b->len = 0;
+}
+
+void
+loop_take_back(struct loop *l, struct buf *b)
+{
+	assert(buf_len(b) == 0);
+	if (b->cap == LOOP_BLOCK &&
+	    l->nblocks < sizeof(l->blocks) / sizeof(l->blocks[0])) {
+		l->blocks[l->nblocks++] = b->data;
+		*b = (struct buf){ 0 };
+	} else {
+		buf_free(b);
+	}
+}
+
+static void
+on_timer(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct timer *t = w->data;
+
+	(void)ev;
+	(void)revents;
+	t->cb(t, t->arg);
+}
+
+void
+timer_start(struct timer *t, struct loop *l, uint64_t ms, timer_cb *cb,
+    void *arg)
+{
+	timer_stop(t);
+	t->l = l;
+	t->cb = cb;
+	t->arg = arg;
+	ev_now_update(l->ev);
+	ev_timer_init(&t->w, on_timer, (double)ms / 1000, 0);
+	t->w.data = t;
+	ev_timer_start(l->ev, &t->w);
+}
+
+void
+timer_stop(struct timer *t)
+{
+	if (t->l)
+		ev_timer_stop(t->l->ev, &t->w);
+}
+
+bool
+timer_active(const struct timer *t)
+{
+	return t->l && ev_is_active(&t->w);
+}
+
+static void
+on_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct on_signal *s = w->data;
+
+	(void)ev;
+	(void)revents;
+	s->cb(s->arg, w->signum);
+}
+
+void
+loop_signal(struct loop *l, struct on_signal *s, int number,
+    void (*cb)(void *arg, int number), void *arg)
+{
+	s->cb = cb;
+	s->arg = arg;
+	ev_signal_init(&s->w, on_signal, number);
+	s->w.data = s;
+	ev_signal_start(l->ev, &s->w);
+}
+
+void
+loop_signal_stop(struct loop *l, struct on_signal *s)
+{
+	ev_signal_stop(l->ev, &s->w);
+}

@@ -1,0 +1,88 @@
+/* The event loop and what hangs from it: time, timers, signals, deferred
+ * frees, pooled big buffers, and the work that is put off to the end of a
+ * pass so that many small writes become one. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "core/buf.h"
+#include "core/list.h"
+#include "core/log.h"
+
+#define LOOP_BLOCK (256 * 1024) /* one read, and one pooled buffer */
+
+struct loop {
+	struct ev_loop *ev;
+	const struct log *log;
+	struct list settle;	   /* struct settler: to be called soon */
+	struct list relays;	   /* all of them, for the end */
+	struct deferred *deferred; /* to be run when the turn ends */
+	ev_prepare prepare;
+	uint8_t *scratch;	   /* LOOP_BLOCK, for the read of this moment */
+	uint8_t *blocks[8];
+	unsigned nblocks;
+	bool settling;
+	int status;
+};
+
+struct deferred {
+	struct deferred *next;
+	void (*run)(struct deferred *);
+};
+
+/* Something that gathered work; called once, at the end of the pass. */
+struct settler {
+	struct list at;
+	void (*run)(struct settler *);
+};
+
+struct loop *loop_new(const struct log *log);
+void loop_free(struct loop *l);
+int loop_run(struct loop *l); /* returns what loop_stop was given */
+void loop_stop(struct loop *l, int status);
+
+uint64_t loop_now(const struct loop *l); /* ms that never run back */
+int64_t loop_date(void);		 /* Unix seconds */
+uint32_t loop_dice(void);
+
+void loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *));
+void settler_init(struct settler *s, void (*run)(struct settler *));
+void loop_settle_later(struct loop *l, struct settler *s); /* idempotent */
+void settler_drop(struct settler *s);
+/* Runs what waits for the end of the pass, and what that makes wait. */
+void loop_settle(struct loop *l);
+
+/* Gives an empty buf a block of LOOP_BLOCK bytes without asking malloc for it
+ * each time, and takes it back from an empty one. */
+void loop_lend(struct loop *l, struct buf *b);
+void loop_take_back(struct loop *l, struct buf *b);
+
+struct timer;
+typedef void timer_cb(struct timer *t, void *arg);
+struct timer { /* all zero is stopped */
+	ev_timer w;
+	struct loop *l;
+	timer_cb *cb;
+	void *arg;
+};
+/* Fires once; starting it again moves it. */
+void timer_start(struct timer *t, struct loop *l, uint64_t ms, timer_cb *cb,
+    void *arg);
+void timer_stop(struct timer *t);
+bool timer_active(const struct timer *t);
+
+struct on_signal {
+	ev_signal w;
+	void (*cb)(void *arg, int number);
+	void *arg;
+};
+void loop_signal(struct loop *l, struct on_signal *s, int number,
+    void (*cb)(void *arg, int number), void *arg);
+void loop_signal_stop(struct loop *l, struct on_signal *s);
+
+#endif

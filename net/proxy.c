@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "net/proxy.h"
+
+#include <string.h>
+
+#define DECLARE(name) extern const struct proxy_type proxy_type_##name; \
+	extern const struct config_type proxy_conf_##name;
+PROXY_TYPES(DECLARE)
+
+static const struct proxy_type *const types[] = {
+#define ROW(name) &proxy_type_##name,
+	PROXY_TYPES(ROW)
+};
+
+const struct config_type *const proxy_config_types[] = {
+#define CONF(name) &proxy_conf_##name,
+	PROXY_TYPES(CONF) NULL
+};
+
+const struct proxy_type *
+proxy_type_of(const char *name)
+{
+	size_t i;
+
+	if (!name || !*name)
+		name = "tcp"; /* as frp reads an absent type */
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i]->conf->name, name) == 0)
+			return types[i];
+	return NULL;
+}

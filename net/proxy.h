@@ -1,0 +1,56 @@
+/* The kinds of proxies, and the list of them.  A kind is one file,
+ * net/proxy_NAME.c, with both ends in it, and one word in PROXY_TYPES. */
+#ifndef NET_PROXY_H
+#define NET_PROXY_H
+
+#include "core/buf.h"
+#include "core/config.h"
+#include "core/msg.h"
+#include "net/addr.h"
+#include "net/loop.h"
+#include "net/stream.h"
+
+#define PROXY_TYPES(X) X(tcp)
+
+struct session;
+struct client_job;
+
+/* A proxy at the server. */
+struct proxy {
+	const struct proxy_type *type;
+	struct session *session;
+	char *name;
+	char *group_key;
+	struct list at;	   /* in its session */
+	struct list users; /* struct user, waiting or relaying */
+	int ports;	   /* how many count against the client's quota */
+	char remote_addr[64];
+	struct listener *listener;
+	int port;
+	struct deferred gone;
+};
+
+/* Why a proxy could not be opened. */
+struct proxy_refusal {
+	char text[200];	      /* for the client, in frp's words */
+	struct proxy *holder; /* who stands in the way, if it is somebody */
+};
+
+struct proxy_type {
+	const struct config_type *conf; /* its name and its settings */
+	/* server: 0, or <0 and the refusal is filled */
+	int (*open)(struct proxy *p, const struct msg_new_proxy *m,
+	    struct proxy_refusal *r);
+	void (*close)(struct proxy *p);
+	int ports; /* what it takes of maxPortsPerClient */
+	/* client: its part of NewProxy, and a work stream that was started */
+	void (*describe)(const struct proxy_conf *c, struct msg_new_proxy *m);
+	void (*work)(struct client_job *j, const struct msg_start_work_conn *m);
+};
+
+/* NULL when there is no such type. */
+const struct proxy_type *proxy_type_of(const char *name);
+/* The settings of all types, ended by NULL, for config_client. */
+extern const struct config_type *const proxy_config_types[];
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/* Each direction has two facts: its end was seen, and it was passed on.  A
+ * half-close of one is a half-close of the other; only when both ends were
+ * passed on, or something broke, is the pair over.
+ *
+ * Holding back is one comparison: bytes are taken from a side only while the
+ * other has room.  A side with a window (a mux stream) is held back by not
+ * giving the window back until the bytes have really gone on. */
+#include "net/relay.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+struct side {
+	struct stream *s;
+	uint64_t bytes; /* that came from it */
+	size_t owed;	/* of them, not yet passed on (windowed only) */
+	bool ended;	/* seen, and passed on to the other */
+};
+
+struct relay {
+	struct loop *l;
+	struct list at; /* in the loop's */
+	struct side side[2];
+	relay_done *done;
+	void *arg;
+	struct deferred gone;
+	bool over;
+};
+
+static void
+free_relay(struct deferred *d)
+{
+	free(list_item(d, struct relay, gone));
+}
+
+static void
+end(struct relay *r, const char *why)
+{
+	if (r->over)
+		return;
+	r->over = true;
+	list_del(&r->at);
+	if (r->done)
+		r->done(r, r->side[0].bytes, r->side[1].bytes, why, r->arg);
+	if (why) {
+		stream_close(r->side[0].s);
+		stream_close(r->side[1].s);
+	} else {
+		stream_linger(r->side[0].s);
+		stream_linger(r->side[1].s);
+	}
+	loop_defer(r->l, &r->gone, free_relay);
+}
+
+static void
+on_data(struct relay *r, int from, const uint8_t *p, size_t n)
+{
+	struct side *in = &r->side[from], *out = &r->side[!from];
+
+	in->bytes += n;
+	if (p) { /* else it was read straight into out */
+		if (in->s->ops->windowed)
+			in->owed += n;
+		stream_put(out->s, p, n);
+	}
+	if (!r->over && !in->s->ops->windowed && !in->s->sink &&
+	    stream_room(out->s) == 0)
+		stream_want(in->s, false);
+}
+
+static void
+on_sent(struct relay *r, int to, size_t n)
+{
+	struct side *in = &r->side[!to];
+
+	if (n > in->owed)
+		n = in->owed;
+	in->owed -= n;
+	if (n)
+		stream_consumed(in->s, n);
+}
+
+static void
+on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct relay *r = arg;
+	int i = s == r->side[1].s;
+
+	if (r->over)
+		return;
+	switch (ev) {
+	case STREAM_UP:
+		break;
+	case STREAM_DATA:
+		on_data(r, i, p, n);
+		break;
+	case STREAM_SENT:
+		on_sent(r, i, n);
+		break;
+	case STREAM_ROOM:
+		if (!r->side[!i].ended)
+			stream_want(r->side[!i].s, true);
+		break;
+	case STREAM_EOF:
+		if (r->side[i].ended)
+			break;
+		r->side[i].ended = true;
+		stream_finish(r->side[!i].s);
+		if (r->side[!i].ended)
+			end(r, NULL);
+		break;
+	case STREAM_ERROR:
+		end(r, stream_why(s));
+		break;
+	}
+}
+
+struct relay *
+relay_new(struct loop *l, struct stream *a, struct stream *b, relay_done *done,
+    void *arg)
+{
+	struct relay *r = mem_new(struct relay);
+	int i;
+
+	r->l = l;
+	list_add(&l->relays, &r->at);
+	r->done = done;
+	r->arg = arg;
+	r->side[0].s = a;
+	r->side[1].s = b;
+	for (i = 0; i < 2; i++) {
+		stream_on(r->side[i].s, on_event, r);
+		if (r->side[i].s->ops->socket)
+			r->side[i].s->sink = r->side[!i].s;
+	}
+	stream_want(a, true);
+	stream_want(b, true);
+	return r;
+}
+
+void
+relay_break(struct relay *r)
+{
+	if (!r || r->over)
+		return;
+	r->done = NULL;
+	end(r, "broken off");
+}
+
+void
+relay_break_all(struct loop *l)
+{
+	while (!list_empty(&l->relays))
+		relay_break(list_item(l->relays.next, struct relay, at));
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "net/server_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "core/mem.h"
+#include "crypto/rand.h"
+#include "net/dial.h"
+
+static void
+on_client(void *arg, int fd, const struct addr *from)
+{
+	stranger_new(arg, fd, from);
+}
+
+static void
+on_farewell(struct timer *t, void *arg)
+{
+	struct server *sv = arg;
+
+	(void)t;
+	loop_stop(sv->l, 0);
+}
+
+/* Ends in good order: no new users or clients, every client's link closed,
+ * and a moment for the last bytes. */
+static void
+on_term(void *arg, int number)
+{
+	struct server *sv = arg;
+
+	if (timer_active(&sv->farewell)) {
+		loop_stop(sv->l, 0);
+		return;
+	}
+	log_info(sv->log, "got signal %d, closing", number);
+	listen_close(sv->listener);
+	sv->listener = NULL;
+	while (!list_empty(&sv->sessions))
+		session_end(list_item(sv->sessions.next, struct session, at),
+		    "the server is closing");
+	login_end(sv);
+	stranger_close_all(sv);
+	timer_start(&sv->farewell, sv->l, 50, on_farewell, sv);
+}
+
+static int
+set_up_tls(struct server *sv, const struct server_files *f, struct buf *why)
+{
+	struct tls_setup setup = { .cert = f->cert, .key = f->key,
+		.ca = f->ca };
+	char reason[200];
+	uint8_t seed[32];
+
+	rand_bytes(seed, sizeof(seed));
+	sv->tls = tls_conf_new(TLS_SERVER, &setup, loop_date(), seed, reason,
+	    sizeof(reason));
+	mem_wipe(seed, sizeof(seed));
+	if (sv->tls)
+		return 0;
+	buf_printf(why, "cannot set up TLS: %s", reason);
+	return -1;
+}
+
+static int
+start_listening(struct server *sv, struct buf *why)
+{
+	const struct server_conf *c = sv->conf;
+	struct addr at;
+	char text[ADDR_TEXT];
+
+	if (addr_literal(&sv->proxy_addr, c->proxy_bind_addr, 0) < 0) {
+		buf_printf(why, "proxyBindAddr: '%s' is not an IP address",
+		    c->proxy_bind_addr);
+		return -1;
+	}
+	if (addr_literal(&at, c->bind_addr, (int)c->bind_port) < 0) {
+		buf_printf(why, "bindAddr: '%s' is not an IP address",
+		    c->bind_addr);
+		return -1;
+	}
+	sv->listener = listen_new(sv->l, &at, on_client, sv);
+	if (sv->listener)
+		return 0;
+	buf_printf(why, "create server listener error, listen tcp %s: bind: %s",
+	    addr_text(&at, text),
+	    errno == EADDRINUSE ? "address already in use" :
+		errno == EACCES ? "permission denied" :
+				  strerror(errno));
+	return -1;
+}
+
+/* One descriptor a user and one a client is soon more than the usual 1024. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int
+start(struct server *sv, const struct server_files *f, struct buf *why)
+{
+	const struct server_conf *c = sv->conf;
+
+	if (set_up_tls(sv, f, why) < 0 || start_listening(sv, why) < 0)
+		return -1;
+	log_info(sv->log, "frps tcp listen on %s:%d", c->bind_addr,
+	    listen_port(sv->listener));
+	if (tls_conf_pin(sv->tls))
+		log_info(sv->log, "certificate pin for clients: "
+		    "transport.tls.pin = \"%s\"", tls_conf_pin(sv->tls));
+	if (!c->auth.token || !*c->auth.token)
+		log_warn(sv->log, "auth.token is empty: anybody who reaches "
+		    "port %d may open ports here",
+		    listen_port(sv->listener));
+	return 0;
+}
+
+int
+server_run(const struct server_conf *c, const struct server_files *f,
+    const struct log *log, const struct server_hooks *h, struct buf *why)
+{
+	struct server sv = { .conf = c, .log = log };
+	int status = 1;
+
+	raise_descriptors();
+	sv.l = loop_new(log);
+	list_init(&sv.sessions);
+	list_init(&sv.strangers);
+	list_init(&sv.flap_order);
+	list_init(&sv.logins);
+	rand_bytes(&sv.names.seed, sizeof(sv.names.seed));
+	sv.runs.seed = sv.flaps.seed = sv.names.seed;
+	sv.ports = ports_new(&c->allow_ports, sv.names.seed);
+	if (start(&sv, f, why) == 0) {
+		loop_signal(sv.l, &sv.on_term, SIGTERM, on_term, &sv);
+		loop_signal(sv.l, &sv.on_int, SIGINT, on_term, &sv);
+		if (h && h->ready)
+			h->ready(h->arg);
+		status = loop_run(sv.l);
+	}
+	listen_close(sv.listener);
+	login_end(&sv);
+	relay_break_all(sv.l);
+	ports_free(sv.ports);
+	map_free(&sv.names);
+	map_free(&sv.runs);
+	loop_free(sv.l);
+	tls_conf_free(sv.tls);
+	return status;
+}

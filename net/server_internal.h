@@ -1,0 +1,129 @@
+/* What the files of the server share: server.c, stranger.c, greet.c, login.c,
+ * session.c, work.c, claim.c and the proxy types' server halves. */
+#ifndef NET_SERVER_INTERNAL_H
+#define NET_SERVER_INTERNAL_H
+
+#include "core/control.h"
+#include "core/map.h"
+#include "core/pace.h"
+#include "core/ports.h"
+#include "crypto/tls.h"
+#include "net/conn.h"
+#include "net/link.h"
+#include "net/listen.h"
+#include "net/proxy.h"
+#include "net/relay.h"
+#include "net/server.h"
+
+/* Nobody knows yet who they are: so few of them, for so long. */
+#define STRANGER_MAX	 1000
+#define STRANGER_MS	 10000
+#define STRANGER_STREAMS 8
+#define GREET_MS	 10000
+/* A holder of a name or port that is wanted by somebody else has this long to
+ * answer a probe before it is taken for dead. */
+#define PROBE_MS 1500
+
+struct server {
+	const struct server_conf *conf;
+	const struct log *log;
+	struct loop *l;
+	struct tls_conf *tls;
+	struct listener *listener;
+	struct ports *ports;
+	struct addr proxy_addr; /* proxyBindAddr, port unset */
+	struct map names;	/* proxy name to struct proxy */
+	struct map runs;	/* run id to struct session */
+	struct list sessions, strangers;
+	size_t nstrangers;
+	uint64_t generation; /* of sessions; only grows */
+	struct map flaps;    /* run id to struct flap */
+	struct list flap_order, logins;
+	struct pace_gate garbage;
+	struct on_signal on_term, on_int;
+	struct timer farewell;
+};
+
+/* A user's connection, from accept to the end of its relay. */
+struct user;
+
+/* Somebody who waits for a work stream.  cb gets it, or NULL when none came
+ * in time or the session ended. */
+struct work_wait {
+	struct list at;
+	struct timer late;
+	struct session *session;
+	void (*cb)(struct work_wait *w, struct stream *work);
+};
+
+struct session {
+	struct server *sv;
+	struct list at;
+	uint64_t generation, since;
+	char *run_id, *user, *client_id;
+	char from[ADDR_TEXT];
+	struct link *link;  /* NULL: each stream is a connection of its own */
+	struct stream *ctl; /* the control stream */
+	struct control *control;
+	struct list proxies, claims, probes;
+	struct list idle, waiting; /* work streams, struct work_wait */
+	size_t nidle, pool;
+	int ports;	/* used of the quota */
+	uint64_t heard; /* when the last valid heartbeat came */
+	struct timer beat;
+	struct deferred gone;
+	bool over;
+};
+
+/* stranger.c */
+void stranger_new(struct server *sv, int fd, const struct addr *from);
+void stranger_close_all(struct server *sv);
+
+/* greet.c: reads the first message of a stream (taken) and hands it on.  done
+ * is told when it is over; known: the stream (or its link) became somebody's. */
+typedef void greet_done(void *arg, bool known);
+struct greet *greet_new(struct server *sv, struct stream *s, struct link *link,
+    const char *from, greet_done *done, void *arg);
+void greet_cancel(struct greet *g); /* closes its stream; done is not told */
+
+/* login.c: takes s, and link if it returns true; m may be moved from. */
+bool login(struct server *sv, struct stream *s, struct link *link,
+    const char *from, struct msg *m);
+/* Says yes to the client. */
+void login_accept(struct server *sv, struct stream *s, const char *run_id);
+void login_end(struct server *sv); /* what waits and what is remembered */
+
+/* session.c */
+void session_new(struct server *sv, struct stream *ctl, struct link *link,
+    const char *from, const char *run_id, const struct msg_login *m);
+void session_send(struct session *s, const struct msg *m);
+/* Tears down at once: names, ports, pool and link are free afterwards. */
+void session_end(struct session *s, const char *why);
+/* Calls back once: alive, or not within PROBE_MS. */
+struct probe;
+typedef void probe_cb(void *arg, bool alive);
+struct probe *session_probe(struct session *s, probe_cb *cb, void *arg);
+void probe_cancel(struct probe *p);
+void session_heard(struct session *s); /* something of the client came */
+/* text for the client: itself, or the summary when details are off */
+const char *session_detail(const struct server *sv, const char *text,
+    const char *summary);
+bool session_auth(struct session *s, int64_t t, const char *key);
+
+/* work.c */
+void work_want(struct session *s, struct work_wait *w,
+    void (*cb)(struct work_wait *w, struct stream *work));
+void work_cancel(struct work_wait *w);
+void work_arrived(struct session *s, struct stream *work);
+void work_end(struct session *s);
+
+/* claim.c */
+void claim_new_proxy(struct session *s, struct msg *m); /* may move m */
+void claim_end(struct session *s);
+void proxy_close(struct proxy *p); /* unregisters, closes, frees */
+
+/* user.c: takes fd. */
+void user_new(struct proxy *p, int fd, const struct addr *from);
+void user_end_waiting(struct proxy *p);
+
+#endif

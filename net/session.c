@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+/* One logged-in client at the server: its control stream, its heartbeat, and
+ * everything that goes when it goes. */
+#include "net/server_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/auth.h"
+#include "core/mem.h"
+#include "crypto/rand.h"
+
+/* Control bytes that a client may leave unread. */
+#define SESSION_BACKLOG (1024 * 1024)
+
+struct probe {
+	struct list at;
+	struct session *session;
+	struct timer late;
+	probe_cb *cb;
+	void *arg;
+};
+
+const char *
+session_detail(const struct server *sv, const char *text, const char *summary)
+{
+	return sv->conf->detailed_errors ? text : summary;
+}
+
+bool
+session_auth(struct session *s, int64_t t, const char *key)
+{
+	const char *token = s->sv->conf->auth.token;
+
+	return auth_ok(token ? token : "", t, key ? key : "");
+}
+
+void
+session_send(struct session *s, const struct msg *m)
+{
+	struct buf *out = control_out(s->control);
+
+	if (s->over)
+		return;
+	control_put(s->control, m);
+	stream_put(s->ctl, buf_peek(out), buf_len(out));
+	stream_flush(s->ctl);
+	buf_free(out);
+	if (!s->over && stream_queued(s->ctl) > SESSION_BACKLOG)
+		session_end(s, "does not read its control messages");
+}
+
+static void
+probe_free(struct probe *p)
+{
+	list_del(&p->at);
+	timer_stop(&p->late);
+	free(p);
+}
+
+static void
+probe_result(struct probe *p, bool alive)
+{
+	probe_cb *cb = p->cb;
+	void *arg = p->arg;
+
+	probe_free(p);
+	cb(arg, alive);
+}
+
+static void
+on_silent(struct timer *t, void *arg)
+{
+	(void)t;
+	probe_result(arg, false);
+}
+
+struct probe *
+session_probe(struct session *s, probe_cb *cb, void *arg)
+{
+	static const struct msg ask = { .type = MSG_REQ_WORK_CONN };
+	struct probe *p = mem_new(struct probe);
+
+	p->session = s;
+	p->cb = cb;
+	p->arg = arg;
+	list_add(&s->probes, &p->at);
+	timer_start(&p->late, s->sv->l, PROBE_MS, on_silent, p);
+	/* without a mux the only question that every client answers at once
+	 * is the one for a work connection */
+	if (s->link)
+		link_probe(s->link);
+	else
+		session_send(s, &ask);
+	return p;
+}
+
+void
+probe_cancel(struct probe *p)
+{
+	if (p)
+		probe_free(p);
+}
+
+void
+session_heard(struct session *s)
+{
+	while (!s->over && !list_empty(&s->probes))
+		probe_result(list_item(s->probes.next, struct probe, at),
+		    true);
+}
+
+static void
+free_session(struct deferred *d)
+{
+	struct session *s = list_item(d, struct session, gone);
+
+	control_free(s->control);
+	free(s->run_id);
+	free(s->user);
+	free(s->client_id);
+	free(s);
+}
+
+void
+session_end(struct session *s, const char *why)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	log_debug(s->sv->log, "[%s] session ends: %s", s->run_id, why);
+	list_del(&s->at);
+	timer_stop(&s->beat);
+	if (map_str(&s->sv->runs, s->run_id) == s)
+		map_str_del(&s->sv->runs, s->run_id);
+	claim_end(s);
+	while (!list_empty(&s->proxies)) {
+		struct proxy *p = list_item(s->proxies.next, struct proxy, at);
+
+		log_info(s->sv->log, "[%s] [%s] proxy closing", s->run_id,
+		    p->name);
+		proxy_close(p);
+	}
+	work_end(s);
+	stream_linger(s->ctl);
+	link_close(s->link, true);
+	log_info(s->sv->log, "[%s] client exit success", s->run_id);
+	/* last: who waited for its end finds everything free */
+	while (!list_empty(&s->probes))
+		probe_result(list_item(s->probes.next, struct probe, at),
+		    false);
+	loop_defer(s->sv->l, &s->gone, free_session);
+}
+
+static void
+on_beat(struct timer *t, void *arg)
+{
+	struct session *s = arg;
+	uint64_t limit = (uint64_t)s->sv->conf->heartbeat_timeout * 1000;
+	uint64_t silent = loop_now(s->sv->l) - s->heard;
+
+	if (silent < limit) {
+		timer_start(t, s->sv->l, limit - silent + 1, on_beat, s);
+		return;
+	}
+	log_warn(s->sv->log, "[%s] heartbeat timeout", s->run_id);
+	session_end(s, "heartbeat timeout");
+}
+
+static void
+on_ping(struct session *s, const struct msg_ping *ping)
+{
+	static const char wrong[] =
+	    "token in heartbeat doesn't match token from configuration";
+	struct msg m = { .type = MSG_PONG };
+
+	if (s->sv->conf->auth.heartbeats &&
+	    !session_auth(s, ping->timestamp, ping->privilege_key)) {
+		log_warn(s->sv->log, "[%s] received invalid ping: %s",
+		    s->run_id, wrong);
+		m.u.pong.error = (char *)(uintptr_t)session_detail(s->sv,
+		    wrong, "invalid ping");
+	} else {
+		s->heard = loop_now(s->sv->l);
+	}
+	session_send(s, &m);
+}
+
+static void
+on_close_proxy(struct session *s, const char *name)
+{
+	struct proxy *p = name ? map_str(&s->sv->names, name) : NULL;
+
+	if (!p || p->session != s)
+		return;
+	log_info(s->sv->log, "[%s] [%s] proxy closing", s->run_id, p->name);
+	log_info(s->sv->log, "[%s] close proxy [%s] success", s->run_id,
+	    p->name);
+	proxy_close(p);
+}
+
+/* There is no xtcp here, so nobody has registered what is asked for. */
+static void
+on_nat_hole(struct session *s, const struct msg_nat_hole_visitor *v)
+{
+	struct msg m = { .type = MSG_NAT_HOLE_RESP };
+	char error[160];
+
+	snprintf(error, sizeof(error), "xtcp server for [%.100s] doesn't exist",
+	    v->name ? v->name : "");
+	m.u.nat_hole_resp.transaction_id = v->transaction_id;
+	m.u.nat_hole_resp.error = error;
+	session_send(s, &m);
+}
+
+static void
+on_message(struct session *s, struct msg *m)
+{
+	switch (m->type) {
+	case MSG_NEW_PROXY:
+		claim_new_proxy(s, m);
+		break;
+	case MSG_CLOSE_PROXY:
+		on_close_proxy(s, m->u.close_proxy.name);
+		break;
+	case MSG_PING:
+		on_ping(s, &m->u.ping);
+		break;
+	case MSG_NAT_HOLE_VISITOR:
+		on_nat_hole(s, &m->u.nat_hole_visitor);
+		break;
+	default:
+		/* known, and not for an established control stream */
+		log_debug(s->sv->log, "[%s] ignored a message %s", s->run_id,
+		    msg_name(m->type));
+		break;
+	}
+}
+
+static void
+on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
+    size_t n, void *arg)
+{
+	struct session *s = arg;
+	struct msg m;
+	int r = 0;
+
+	if (s->over)
+		return;
+	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
+		session_end(s, ev == STREAM_EOF ? "EOF" : stream_why(stream));
+		return;
+	}
+	if (ev != STREAM_DATA)
+		return;
+	stream_consumed(stream, n);
+	control_feed(s->control, p, n);
+	session_heard(s);
+	while (!s->over && (r = control_next(s->control, &m)) > 0) {
+		on_message(s, &m);
+		msg_release(&m);
+	}
+	if (!s->over && r < 0) {
+		log_warn(s->sv->log, "[%s] the client's control messages make "
+		    "no sense: is its auth.token the same as ours?",
+		    s->run_id);
+		session_end(s, "malformed control message");
+	}
+}
+
+static void
+on_greeted(void *arg, bool known)
+{
+	(void)arg;
+	(void)known;
+}
+
+static void
+on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->over)
+		return;
+	switch (ev) {
+	case LINK_OPEN:
+		greet_new(s->sv, stream, NULL, s->from, on_greeted, s->sv);
+		break;
+	case LINK_HEARD:
+		session_heard(s);
+		break;
+	case LINK_DOWN:
+		if (strcmp(link_why(k), "EOF") != 0)
+			log_info(s->sv->log, "[%s] connection to client [%s] "
+			    "is lost: %s", s->run_id, s->from, link_why(k));
+		session_end(s, link_why(k));
+		break;
+	}
+}
+
+void
+session_new(struct server *sv, struct stream *ctl, struct link *link,
+    const char *from, const char *run_id, const struct msg_login *m)
+{
+	static const struct msg ask = { .type = MSG_REQ_WORK_CONN };
+	struct session *s = mem_new(struct session);
+	const char *token = sv->conf->auth.token;
+	uint8_t iv[CFB_IV_LEN];
+	size_t i;
+
+	s->sv = sv;
+	s->generation = ++sv->generation;
+	s->since = s->heard = loop_now(sv->l);
+	s->run_id = mem_dup(run_id);
+	s->user = mem_dup(m->user ? m->user : "");
+	s->client_id = mem_dup(m->client_id ? m->client_id : "");
+	snprintf(s->from, sizeof(s->from), "%s", from);
+	s->link = link;
+	s->ctl = ctl;
+	if (m->pool_count > 0)
+		s->pool = (size_t)(m->pool_count < sv->conf->max_pool_count ?
+			m->pool_count :
+			sv->conf->max_pool_count);
+	list_init(&s->proxies);
+	list_init(&s->claims);
+	list_init(&s->probes);
+	list_init(&s->idle);
+	list_init(&s->waiting);
+	rand_bytes(iv, sizeof(iv));
+	s->control = control_new(token ? token : "", iv);
+	list_add(&sv->sessions, &s->at);
+	map_str_set(&sv->runs, run_id, s);
+	stream_on(ctl, on_ctl, s);
+	stream_want(ctl, true);
+	if (link)
+		link_on(link, on_link, s);
+	if (sv->conf->heartbeat_timeout > 0)
+		timer_start(&s->beat, sv->l,
+		    (uint64_t)sv->conf->heartbeat_timeout * 1000, on_beat, s);
+	login_accept(sv, ctl, run_id);
+	for (i = 0; i < s->pool && !s->over; i++)
+		session_send(s, &ask);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+/* A connection to the bind port of which it is not yet known who it is.  It
+ * may cost little: a few bytes, one TLS handshake, a few streams, STRANGER_MS,
+ * and there are at most STRANGER_MAX of them, the oldest of which makes way. */
+#include "net/server_internal.h"
+
+#include <stdlib.h>
+
+#include "core/hello.h"
+#include "core/mem.h"
+#include "net/secure.h"
+
+struct stranger {
+	struct server *sv;
+	struct list at;
+	struct stream *s; /* the socket, or TLS over it; NULL: handed on */
+	struct link *link;
+	struct greet *greet; /* without a link, once TLS is up */
+	struct buf first; /* bytes before it was clear what speaks */
+	struct timer late;
+	struct deferred gone;
+	unsigned streams; /* that say hello on link */
+	char from[ADDR_TEXT];
+	bool over;
+};
+
+static void
+free_stranger(struct deferred *d)
+{
+	struct stranger *x = list_item(d, struct stranger, gone);
+
+	buf_free(&x->first);
+	free(x);
+}
+
+/* Forgets it; what was handed on lives on. */
+static void
+leave(struct stranger *x)
+{
+	if (x->over)
+		return;
+	x->over = true;
+	list_del(&x->at);
+	x->sv->nstrangers--;
+	timer_stop(&x->late);
+	loop_defer(x->sv->l, &x->gone, free_stranger);
+}
+
+static void
+end(struct stranger *x)
+{
+	if (x->over)
+		return;
+	leave(x);
+	link_close(x->link, false);
+	greet_cancel(x->greet);
+	stream_close(x->s);
+}
+
+static void
+on_late(struct timer *t, void *arg)
+{
+	struct stranger *x = arg;
+
+	(void)t;
+	log_debug(x->sv->log, "client [%s] did not log in within %d seconds",
+	    x->from, STRANGER_MS / 1000);
+	end(x);
+}
+
+void
+stranger_close_all(struct server *sv)
+{
+	while (!list_empty(&sv->strangers))
+		end(list_item(sv->strangers.next, struct stranger, at));
+}
+
+static void
+on_greeted(void *arg, bool known)
+{
+	struct stranger *x = arg;
+
+	if (x->over)
+		return;
+	x->streams--;
+	if (known)
+		leave(x); /* the link has found its owner */
+}
+
+static void
+on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
+{
+	struct stranger *x = arg;
+
+	switch (ev) {
+	case LINK_OPEN:
+		if (x->streams >= STRANGER_STREAMS) {
+			stream_close(s);
+			break;
+		}
+		x->streams++;
+		greet_new(x->sv, s, k, x->from, on_greeted, x);
+		break;
+	case LINK_HEARD:
+		break;
+	case LINK_DOWN:
+		log_debug(x->sv->log, "client [%s]: %s", x->from, link_why(k));
+		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
+			log_warn(x->sv->log,
+			    "client [%s] ended before it logged in: %s",
+			    x->from, link_why(k));
+		end(x);
+		break;
+	}
+}
+
+static void
+on_bare(void *arg, bool known)
+{
+	(void)known;
+	leave(arg); /* the stream was taken, or closed, by now */
+}
+
+/* What speaks is known, and TLS, if any, is up. */
+static void
+go_on(struct stranger *x)
+{
+	struct mux_limits lim = mux_limits_default;
+	struct stream *s = x->s;
+
+	x->s = NULL;
+	if (x->sv->conf->tcp_mux) {
+		if (x->sv->conf->tcp_mux_keepalive > 0)
+			lim.keepalive =
+			    (uint64_t)x->sv->conf->tcp_mux_keepalive * 1000;
+		x->link = link_new(x->sv->l, s, MUX_SERVER, &lim, on_link, x);
+	} else {
+		timer_stop(&x->late); /* the greeting has its own */
+		x->greet = greet_new(x->sv, s, NULL, x->from, on_bare, x);
+	}
+}
+
+static void
+on_secure(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct stranger *x = arg;
+
+	(void)p;
+	(void)n;
+	if (ev == STREAM_UP) {
+		go_on(x);
+	} else if (ev == STREAM_ERROR || ev == STREAM_EOF) {
+		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
+			log_warn(x->sv->log, "client [%s]: TLS handshake "
+			    "failed: %s", x->from, stream_why(s));
+		end(x);
+	}
+}
+
+/* Bytes that were read before the next layer was there. */
+static void
+replay(struct stream *s, const uint8_t *p, size_t n)
+{
+	if (n && s->cb)
+		s->cb(s, STREAM_DATA, p, n, s->arg);
+}
+
+static void
+start_tls(struct stranger *x, uint8_t *p, size_t n)
+{
+	x->s = secure_new(x->sv->l, x->s, x->sv->tls, NULL);
+	stream_on(x->s, on_secure, x);
+	secure_feed(x->s, p, n);
+}
+
+static void
+turn_away(struct stranger *x, const char *what)
+{
+	if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
+		log_warn(x->sv->log, "client [%s]: %s", x->from, what);
+	end(x);
+}
+
+static void
+decide(struct stranger *x, enum hello h, uint8_t *p, size_t n)
+{
+	struct stream *s = x->s;
+
+	switch (h) {
+	case HELLO_MORE:
+		break;
+	case HELLO_FRP_TLS:
+		start_tls(x, p + 1, n - 1);
+		break;
+	case HELLO_TLS:
+		start_tls(x, p, n);
+		break;
+	case HELLO_WEBSOCKET:
+		turn_away(x, "not supported yet: transport.protocol = "
+			     "\"websocket\"");
+		break;
+	case HELLO_HTTP:
+		turn_away(x, "speaks HTTP, this is the port for frp clients");
+		break;
+	case HELLO_SSH:
+		turn_away(x, "speaks SSH, this is the port for frp clients");
+		break;
+	case HELLO_PLAIN:
+		if (x->sv->conf->tls_force) {
+			turn_away(x,
+			    "non-TLS connection received on a TlsOnly server");
+			break;
+		}
+		go_on(x);
+		replay(s, p, n);
+		break;
+	}
+}
+
+static void
+on_first(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct stranger *x = arg;
+	struct buf held;
+	enum hello h;
+
+	(void)s;
+	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
+		end(x);
+		return;
+	}
+	if (ev != STREAM_DATA)
+		return;
+	if (buf_len(&x->first) == 0) {
+		h = hello_of(p, n);
+		if (h == HELLO_MORE)
+			buf_put(&x->first, p, n);
+		else
+			decide(x, h, (uint8_t *)(uintptr_t)p, n);
+		return;
+	}
+	buf_put(&x->first, p, n);
+	h = hello_of(buf_peek(&x->first), buf_len(&x->first));
+	if (h == HELLO_MORE)
+		return;
+	held = x->first;
+	x->first = (struct buf){ 0 };
+	decide(x, h, held.data + held.off, buf_len(&held));
+	loop_settle(x->sv->l); /* nothing may stay borrowed from held */
+	buf_free(&held);
+}
+
+void
+stranger_new(struct server *sv, int fd, const struct addr *from)
+{
+	struct stranger *x;
+	struct conn_keep keep = { .idle = (int)sv->conf->tcp_keepalive,
+		.step = 5, .tries = 2,
+		.user_timeout_ms = sv->conf->tcp_mux ? 25000 : 0 };
+
+	if (sv->nstrangers >= STRANGER_MAX)
+		end(list_item(sv->strangers.next, struct stranger, at));
+	conn_tune(fd, &keep);
+	x = mem_new(struct stranger);
+	x->sv = sv;
+	addr_text(from, x->from);
+	x->s = conn_new(sv->l, fd);
+	stream_on(x->s, on_first, x);
+	list_add(&sv->strangers, &x->at);
+	sv->nstrangers++;
+	timer_start(&x->late, sv->l, STRANGER_MS, on_late, x);
+}
