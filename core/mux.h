@@ -66,12 +66,13 @@ void mux_free(struct mux *m); /* NULL is fine */
 
 /* Input is borrowed until mux_next returns 0 or less. */
 void mux_feed(struct mux *m, const uint8_t *p, size_t n);
-/* 1 an event, 0 needs bytes, <0 the session is broken (sticky). */
+/* 1 an event, 0 needs bytes, <0 the session is broken (sticky).  Worth a call
+ * after mux_tick too: streams it gave up are told here. */
 int mux_next(struct mux *m, uint64_t now, struct mux_event *ev);
-/* Drops events of id that are still to come (its owner has gone). */
 const char *mux_why(const struct mux *m); /* what broke it, for people */
 
-/* 0 when no stream can be opened (backlog full, going away, broken). */
+/* 0 when no stream can be opened (backlog or streams full, either side going
+ * away, broken). */
 uint32_t mux_open(struct mux *m, uint64_t now);
 void mux_set_arg(struct mux *m, uint32_t id, void *arg);
 /* How many bytes the peer is ready to take on id now. */
@@ -83,21 +84,26 @@ void mux_write(struct mux *m, uint32_t id, const void *p, size_t n);
  * fine.  Nothing else may be called on m in between. */
 uint8_t *mux_reserve(struct mux *m, uint32_t id, size_t *n);
 void mux_commit(struct mux *m, uint32_t id, size_t n);
-/* n bytes of what MUX_DATA gave were passed on. */
+/* n bytes of what MUX_DATA gave were passed on.  Unknown ids do no harm, here
+ * and below: a stream may be forgotten while its owner still holds bytes. */
 void mux_consumed(struct mux *m, uint64_t now, uint32_t id, size_t n);
 /* We send no more on id; the stream is forgotten once the peer says so too.
  * Calling it twice is harmless. */
 void mux_finish(struct mux *m, uint64_t now, uint32_t id);
 /* id is over in both directions; no event for it comes any more. */
 void mux_reset(struct mux *m, uint32_t id);
-void mux_ping(struct mux *m, uint64_t now); /* now, beside the keepalive */
-void mux_goaway(struct mux *m, uint32_t code);
+/* Now, beside the keepalive; one ping is under way at a time. */
+void mux_ping(struct mux *m, uint64_t now);
+void mux_goaway(struct mux *m, uint32_t code); /* newcomers are reset */
 
 struct buf *mux_out(struct mux *m); /* frames for the peer */
 size_t mux_streams(const struct mux *m);
 /* Earliest time at which mux_tick has something to do; UINT64_MAX: never. */
 uint64_t mux_deadline(const struct mux *m);
-void mux_tick(struct mux *m, uint64_t now); /* may break the session */
+/* May break the session.  Feed what was read before: a peer is not late while
+ * its bytes lie unread.  When the call itself comes later than a peer may be,
+ * the peer gets the time for one more answer. */
+void mux_tick(struct mux *m, uint64_t now);
 uint64_t mux_heard(const struct mux *m);    /* when the peer last spoke */
 uint64_t mux_rtt(const struct mux *m);	    /* ms; UINT64_MAX before a pong */
 
