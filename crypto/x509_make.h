@@ -1,0 +1,14 @@
+/* A certificate for a server that was given none. */
+#ifndef CRYPTO_X509_MAKE_H
+#define CRYPTO_X509_MAKE_H
+
+#include "crypto/pem.h"
+
+#include <stdint.h>
+
+/* A new P-256 key and a certificate for it, signed with itself, valid from an
+ * hour before now for ten years. */
+void x509_make(struct pem_certs *certs, struct pem_key *key, int64_t now,
+    const uint8_t seed[static 32]);
+
+#endif
