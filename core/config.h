@@ -8,17 +8,9 @@
 #include <stdint.h>
 
 #include "core/buf.h"
+#include "core/ranges.h"
 #include "core/strings.h"
 #include "core/value.h"
-
-struct port_range {
-	int first, last; /* both count */
-};
-
-struct ranges {
-	struct port_range *v;
-	size_t n;
-};
 
 struct log_conf {
 	char *to, *level;

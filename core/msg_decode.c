@@ -246,6 +246,17 @@ free_lists(const struct field *f, void *base)
 	}
 }
 
+/* A byte that is no UTF-8 becomes the three of U+FFFD. */
+static size_t
+text_room(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && p[i] < 0x80; i++)
+		;
+	return i < n ? n * 3 + 1 : n + 1;
+}
+
 int
 msg_decode(struct msg *m, enum msg_type type, const uint8_t *p, size_t n)
 {
@@ -254,7 +265,7 @@ msg_decode(struct msg *m, enum msg_type type, const uint8_t *p, size_t n)
 	int r;
 
 	*m = (struct msg){ .type = type };
-	m->text = mem_zero(n + 1);
+	m->text = mem_zero(text_room(p, n));
 	d.text = m->text;
 	json_init(&d.json, (const char *)p, n);
 	r = expect(&d, &it, JSON_OBJ);
