@@ -79,7 +79,8 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e check fuzz fuzzers cover soak install clean distclean
+.PHONY: all test unit e2e check fuzz fuzzers cover soak tools flags install \
+    clean distclean
 all: $(B)/culvert
 
 $(B)/culvert: $(CMDOBJ) $(OBJ) $(LIBS)
@@ -95,6 +96,7 @@ $(B)/tools/%: $(B)/o/test/tools/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
 TOOLS	= $(TOOLSRC:test/tools/%.c=$(B)/tools/%)
+tools: $(TOOLS)
 
 $(B)/fuzzer/%: $(B)/o/test/fuzz/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
@@ -149,6 +151,9 @@ fuzz:
 fuzzers: $(FUZZSRC:test/fuzz/%.c=$(B)/fuzzer/%)
 check:
 	sh scripts/check.sh
+# What scripts/check.sh compiles with, quoted for a shell.
+flags: $(D)/stamp
+	@printf '%s\n' "$(subst ",\",$(CPPFLAGS) $(DEPINC) $(WARN))"
 cover:
 	sh scripts/cover.sh
 soak: $(B)/culvert $(TOOLS)
