@@ -10,7 +10,8 @@ build/cover/unit >build/cover/log || {
 	exit 1
 }
 tail -n 1 build/cover/log
-for o in $(find build/cover/o/core build/cover/o/crypto -name '*.gcno' |
+
+X|
     sort); do
 	gcov -n -s "$PWD" -r "$o" 2>/dev/null || true
 done | awk -v quote="'" '

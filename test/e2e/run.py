@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Runs the end-to-end tests: every test_x(t) in test_*.py beside this file.
+
+    run.py --bin build/culvert --tools build/tools [-k WORD] [-j N] [--soak]
+"""
+import argparse
+import functools
+import glob
+import importlib
+import os
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, HERE)
+
+import lib  # noqa: E402
+import runner  # noqa: E402
+
+
+def broken(text, dir):
+    raise lib.Failure(text)
+
+
+def call(fn, args, dir):
+    fn(lib.Env(dir, args.bin, args.tools))
+
+
+def discover(args):
+    prefix = "soak_" if args.soak else "test_"
+    for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))):
+        module = os.path.basename(path)[:-3]
+        try:
+            loaded = importlib.import_module(module)
+        except Exception:
+            yield runner.Job(module, functools.partial(
+                broken, traceback.format_exc()), 10)
+            continue
+        for name, fn in vars(loaded).items():
+            if not name.startswith(prefix) or not callable(fn):
+                continue
+            if args.k and args.k not in f"{module}: {name}":
+                continue
+            seconds = getattr(fn, "seconds", 3600 if args.soak else 60)
+            yield runner.Job(f"{module}: {name}",
+                             functools.partial(call, fn, args), seconds)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--bin", default="build/culvert")
+    p.add_argument("--tools", default="build/tools")
+    p.add_argument("-k", metavar="WORD", help="only names that hold WORD")
+    p.add_argument("-j", type=int, default=2, help="how many at a time")
+    p.add_argument("--soak", action="store_true", help="the long runs")
+    args = p.parse_args()
+    return runner.close(runner.run(list(discover(args)), args.j))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
