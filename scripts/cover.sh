@@ -11,8 +11,8 @@ build/cover/unit >build/cover/log || {
 }
 tail -n 1 build/cover/log
 
-X|
-    sort); do
+find build/cover/o -path '*/o/core/*.gcno' -o -path '*/o/crypto/*.gcno' |
+    sort | while read -r o; do
 	gcov -n -s "$PWD" -r "$o" 2>/dev/null || true
 done | awk -v quote="'" '
 /^File / {

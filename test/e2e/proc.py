@@ -191,13 +191,28 @@ def end_all():
         except Failure:
             p.kill()
     left = []
-    for pid in descendants(os.getpid()):
-        left.append(f"{pid} {command_of(pid)}")
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    grace = time.monotonic() + 1
+    while _children():
+        # What has got its signal above may need a moment to die of it.
+        if time.monotonic() > grace:
+            for pid in descendants(os.getpid()):
+                left.append(f"{pid} {command_of(pid)}")
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        time.sleep(0.02)
     return left
+
+
+def _children():
+    """Whether any child lives; orphans are children (become_subreaper)."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def show_all(limit=80):
