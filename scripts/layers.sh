@@ -34,11 +34,14 @@ for f in core/*.c crypto/*.c net/*.c cmd/*.c; do
 		found=1
 	fi
 	if [ -f "${f%.c}.h" ]; then
-		first=$(grep -m 1 '^#include' "$f" || true)
-		if [ "$first" != "#include \"${f%.c}.h\"" ]; then
+		case $(grep -m 1 '^#include' "$f" || true) in
+		# Its inner one, shared by the files of one noun, has it too.
+		"#include \"${f%.c}"*) ;;
+		*)
 			echo "$f: its own header is not its first include"
 			found=1
-		fi
+			;;
+		esac
 	fi
 	if [ "$(wc -l <"$f")" -gt 400 ]; then
 		echo "$f: over 400 lines"
