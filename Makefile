@@ -3,6 +3,7 @@
 #   make test       unit tests with musl, then the end-to-end tests
 #   make test SAN=1 the same under ASan and UBSan
 #   make check      static checks, layers, every header alone, gcc and clang
+#   make interop    against the real frp 0.61.0 and 0.70.1 (wants Go)
 #   make fuzz       every fuzz target over its corpus, then SECS=10 more each
 #   make fuzz T=toml SECS=60
 #   make cover      line coverage of core/ and crypto/
@@ -79,8 +80,8 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e check fuzz fuzzers cover soak tools flags install \
-    clean distclean
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak tools flags \
+    install clean distclean
 all: $(B)/culvert
 
 $(B)/culvert: $(CMDOBJ) $(OBJ) $(LIBS)
@@ -143,21 +144,23 @@ endif
 
 test: unit e2e
 unit: $(B)/unit
-	$(B)/unit
+	$(Q)$(B)/unit
 e2e: $(B)/culvert $(TOOLS)
-	python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools
+	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools
+interop: $(B)/culvert
+	$(Q)python3 test/interop/run.py --bin $(B)/culvert
 fuzz:
-	sh scripts/fuzz.sh "$(T)" "$(or $(SECS),10)"
+	$(Q)sh scripts/fuzz.sh "$(T)" "$(or $(SECS),10)"
 fuzzers: $(FUZZSRC:test/fuzz/%.c=$(B)/fuzzer/%)
 check:
-	sh scripts/check.sh
+	$(Q)sh scripts/check.sh
 # What scripts/check.sh compiles with, quoted for a shell.
 flags: $(D)/stamp
 	@printf '%s\n' "$(subst ",\",$(CPPFLAGS) $(DEPINC) $(WARN))"
 cover:
-	sh scripts/cover.sh
+	$(Q)sh scripts/cover.sh
 soak: $(B)/culvert $(TOOLS)
-	python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
+	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
 
 install: $(B)/culvert
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

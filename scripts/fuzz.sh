@@ -58,7 +58,7 @@ fi
 [ -n "$names" ] || {
 	echo "there is no fuzz target"
 	echo "0 passed, 0 failed, 0 skipped"
-	exit 0
+	exit 1
 }
 makes=$(for n in $names; do echo "build/fuzz/fuzzer/$n"; done)
 if ! make -j2 FUZZ=1 $makes; then

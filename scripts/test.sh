@@ -61,7 +61,7 @@ if [ -f scripts/toml-test.sh ]; then
 	stage "toml-test" sh scripts/toml-test.sh
 fi
 stage "fuzzing" make fuzz SECS="${FUZZ_SECS:-10}"
-stage "interoperation" python3 test/interop/run.py
+stage "interoperation" make -j2 interop
 
 echo
 [ ! -f build/culvert ] ||

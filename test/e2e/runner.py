@@ -122,7 +122,7 @@ def _tell(live, late, counts):
         print(f"ok   {name}")
     elif status == SKIPPED and not late:
         counts["skipped"] += 1
-        print(f"skip {name}: {text.strip()}")
+        print(f"skip {name}: {text.strip()}", flush=True)
         return
     else:
         counts["failed"] += 1
@@ -161,7 +161,8 @@ def run(jobs, parallel=2):
 
 
 def close(counts):
-    """The closing line; the exit status of the whole."""
+    """The closing line; the exit status of the whole.  To have run nothing
+    is a failure too."""
     print(f"{counts['passed']} passed, {counts['failed']} failed, "
           f"{counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
+    return 1 if counts["failed"] or not sum(counts.values()) else 0

@@ -65,6 +65,13 @@ def in_thread(work, *args):
     return t
 
 
+def _shut(s, how):
+    try:
+        s.shutdown(how)
+    except OSError:
+        pass
+
+
 class Service:
     """Accepts on a free port of loopback; serve() is run in a thread of its
     own for each connection."""
@@ -101,10 +108,7 @@ class Service:
 
     def close(self):
         # Closing alone does not wake the thread in accept().
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        _shut(self.listener, socket.SHUT_RDWR)
         self.listener.close()
 
 
@@ -209,6 +213,7 @@ class Relay:
         self._open = threading.Event()
         self._open.set()
         self._pairs = []
+        self._reset = set()
         self._lock = threading.Lock()
         self.passed = 0
         self.listener = socket.socket()
@@ -246,13 +251,12 @@ class Relay:
                 sink.sendall(part)
                 self.passed += len(part)
             self._open.wait()
-            sink.shutdown(socket.SHUT_WR)
+            if source not in self._reset:
+                sink.shutdown(socket.SHUT_WR)
         except OSError:
-            for s in (source, sink):
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+            if source not in self._reset:
+                _shut(source, socket.SHUT_RDWR)
+                _shut(sink, socket.SHUT_RDWR)
 
     def blackhole(self):
         """Nothing passes any more, and nobody is told."""
@@ -265,28 +269,25 @@ class Relay:
         """Every connection ends now; reset says so rudely."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
-        for pair in pairs:
-            for s in pair:
-                try:
-                    if reset:
-                        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                     struct.pack("ii", 1, 0))
-                    else:
-                        s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                if reset:
-                    s.close()
+        ends = [s for pair in pairs for s in pair]
+        if not reset:
+            for s in ends:
+                _shut(s, socket.SHUT_RDWR)
+            return
+        self._reset.update(ends)
+        for s in ends:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                         struct.pack("ii", 1, 0))
+            # Whoever reads holds the socket open past its close.
+            _shut(s, socket.SHUT_RD)
+            s.close()
 
     def count(self):
         with self._lock:
             return len(self._pairs)
 
     def close(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        _shut(self.listener, socket.SHUT_RDWR)
         self.listener.close()
         self.heal()
         self.cut()

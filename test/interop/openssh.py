@@ -81,6 +81,12 @@ def run(server, client, dir):
         lib.check(done.returncode == 7, f"exit status {done.returncode}")
 
     def terminal():
+        try:
+            for end in os.openpty():
+                os.close(end)
+        except OSError:
+            print("no pseudo terminals here: ssh -t is left out")
+            return
         done = remote("-tt", host, "test -t 0 && echo a terminal; exit 3")
         lib.check("a terminal" in done.stdout, f"ssh -t: {done.stderr}")
         lib.check(done.returncode == 3, f"exit status {done.returncode}")
