@@ -70,4 +70,27 @@ struct client_conf {
 	size_t nproxies;
 };
 
+struct config_type; /* what a proxy type brings: its name, its rows */
+
+/* A struct of zeroes becomes one with every default. */
+void config_server_defaults(struct server_conf *c);
+void config_client_defaults(struct client_conf *c);
+
+/* What follows from other settings is filled in, and all is checked; may be
+ * called again after a change.  0, or <0 and the reason. */
+int config_server_complete(struct server_conf *c, struct buf *why);
+int config_client_complete(struct client_conf *c,
+    const struct config_type *const *types, struct buf *why);
+
+/* Settings out of the text of a file: defaults, the file's keys, complete. */
+int config_server(struct server_conf *c, const char *text, size_t n,
+    const char *file, bool strict, char *const *env, struct buf *why);
+int config_client(struct client_conf *c, const char *text, size_t n,
+    const char *file, bool strict, char *const *env,
+    const struct config_type *const *types, struct buf *why);
+
+/* Gives back what is in it; zeroes remain. */
+void config_server_release(struct server_conf *c);
+void config_client_release(struct client_conf *c);
+
 #endif
