@@ -1,1 +1,89 @@
-int main(void) { return 0; }
+// SPDX-License-Identifier: MIT
+/* One binary, called by an applet's name or with it as the first word. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/applet.h"
+#include "cmd/install.h"
+
+static void
+list(void)
+{
+	const struct applet *const *a;
+	const char *const *alias;
+
+	puts("culvert " CULVERT_VERSION ": tunnels to services behind a wall\n"
+	     "\nUsage:\n"
+	     "  culvert APPLET [flags]\n"
+	     "  culvert --install DIR   link every applet's name in DIR to "
+	     "this binary\n"
+	     "  culvert --version       print the version\n"
+	     "\nApplets:");
+	for (a = applets; *a; a++) {
+		printf("  %-14s %s", (*a)->root.name, (*a)->root.brief);
+		for (alias = (*a)->aliases; *alias; alias++)
+			printf("%s%s", alias == (*a)->aliases ? " (also: " :
+			    ", ", *alias);
+		puts((*a)->aliases[0] ? ")" : "");
+	}
+}
+
+static int
+unknown(const char *what, const char *name)
+{
+	const struct applet *const *a;
+
+	fprintf(stderr, "culvert: unknown %s '%s'", what, name);
+	for (a = applets; *a; a++) {
+		if (applet_near((*a)->root.name, name)) {
+			fprintf(stderr, "; did you mean '%s'?",
+			    (*a)->root.name);
+			break;
+		}
+	}
+	fputs("\n", stderr);
+	return 2;
+}
+
+static int
+own_option(char *const *argv)
+{
+	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+		list();
+		return 0;
+	}
+	if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-v") == 0) {
+		puts("culvert " CULVERT_VERSION);
+		return 0;
+	}
+	if (strcmp(argv[0], "--install") != 0)
+		return unknown("option", argv[0]);
+	if (argv[1] && !argv[2])
+		return install_links(argv[1]);
+	fputs("culvert: --install needs one directory\n", stderr);
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct applet *a;
+	const char *name = argc ? strrchr(argv[0], '/') : NULL;
+	char **rest = argv + (argc > 0);
+
+	name = name ? name + 1 : argc ? argv[0] : "culvert";
+	a = applet_find(name);
+	if (a)
+		return applet_run(a, rest, environ);
+	if (!*rest) {
+		list();
+		return 0;
+	}
+	if (**rest == '-')
+		return own_option(rest);
+	a = applet_find(*rest);
+	if (!a)
+		return unknown("applet", *rest);
+	return applet_run(a, rest + 1, environ);
+}

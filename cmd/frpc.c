@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+/* The client: settings from a file, or one tunnel from options. */
+#include "cmd/frpc.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/load.h"
+#include "cmd/start.h"
+#include "core/mem.h"
+#include "core/version.h"
+#include "net/client.h"
+#include "net/proxy.h"
+
+#define WORKER_ENV "PORT_FORWARDING_CONFIG"
+
+static void
+prepare(void *record)
+{
+	struct frpc_opts *o = record;
+
+	config_client_defaults(&o->conf);
+}
+
+static void
+release(void *record)
+{
+	struct frpc_opts *o = record;
+
+	config_client_release(&o->conf);
+}
+
+static int
+read_settings(const struct call *c, bool *open_to_all, struct buf *why)
+{
+	struct frpc_opts *o = c->record;
+	struct buf text = { 0 };
+	int r;
+
+	if (!opt_was_given(c->given, "config") &&
+	    access("./frpc.toml", F_OK) == 0)
+		opt_str.set(&o->config, "./frpc.toml", true, why);
+	config_client_release(&o->conf);
+	r = load_file(o->config, &text, open_to_all, why);
+	if (r == 0)
+		r = config_client(&o->conf, (const char *)buf_peek(&text),
+		    buf_len(&text), o->config, o->strict, c->env, proxy_types,
+		    why);
+	buf_wipe(&text);
+	return r;
+}
+
+/* Runs the client of settings that are complete. */
+static int
+run_client(const struct call *c, const char *config, bool open_to_all)
+{
+	struct frpc_opts *o = c->record;
+	struct client_files files = { 0 };
+	struct start s = { 0 };
+	struct client_hooks hooks = { NULL, start_ready, &s };
+	struct client_range range = { 0 };
+	struct buf why = { 0 };
+	int r;
+
+	if (start_token(&o->conf.auth, &why) < 0 ||
+	    start_files(&o->conf.tls, &files.cert, &files.key, &files.ca,
+		&why) < 0)
+		return start_failed(&why);
+	start_open(&s, &o->conf.log, 1, c->env);
+	if (config) {
+		log_info(&s.log, "start frpc service for config file [%s]",
+		    config);
+		start_warn_open(&s, config, &o->conf.auth, open_to_all);
+	}
+	r = client_run(&o->conf, &files, &range, &s.log, &hooks, &why);
+	if (config)
+		log_info(&s.log, "frpc service for config file [%s] stopped",
+		    config);
+	start_close(&s);
+	start_files_free(&files.cert, &files.key, &files.ca);
+	if (r != 0 && buf_len(&why))
+		start_failed(&why);
+	buf_free(&why);
+	return r;
+}
+
+static int
+misplaced(const char *what)
+{
+	fprintf(stderr, "Error: %s\nRun 'frpc --help' for usage.\n", what);
+	return 1;
+}
+
+static int
+run_frpc(const struct call *c)
+{
+	const char *env = start_env(c->env, WORKER_ENV);
+	struct frpc_opts *o = c->record;
+	struct buf why = { 0 };
+	bool open_to_all = false;
+	const struct opt *w;
+
+	if (o->version) {
+		puts(FRP_VERSION);
+		return 0;
+	}
+	if (applet_refused(c))
+		return 1;
+	if (o->worker && opt_was_given(c->given, "config"))
+		return misplaced("--config and --port-forwarding-config do "
+		    "not go together");
+	if (o->worker)
+		return frpc_worker(c, o->worker);
+	if (env && *env && !opt_was_given(c->given, "config"))
+		return frpc_worker(c, env);
+	for (w = frpc_worker_opts; w->name; w++)
+		if (opt_was_given(c->given, w->name))
+			return misplaced("--local-ip, --local-port, --name and "
+			    "--token-file need --port-forwarding-config here");
+	if (read_settings(c, &open_to_all, &why) < 0)
+		return start_failed(&why);
+	return run_client(c, o->config, open_to_all);
+}
+
+static int
+run_verify(const struct call *c)
+{
+	struct frpc_opts *o = c->record;
+	struct buf why = { 0 };
+
+	if (applet_refused(c))
+		return 1;
+	if (read_settings(c, NULL, &why) < 0)
+		return start_failed(&why);
+	printf("frpc: the configuration file %s syntax is ok\n", o->config);
+	return 0;
+}
+
+/* In a file the proxy at fault is named; here there is only the one. */
+static int
+check_proxy(struct frpc_opts *o, const char *name, struct buf *why)
+{
+	struct buf prefix = { 0 };
+
+	if (config_client_complete(&o->conf, proxy_types, why) == 0)
+		return 0;
+	buf_printf(&prefix, "proxy %s: ", name);
+	if (strncmp(buf_text(why), buf_text(&prefix), buf_len(&prefix)) == 0)
+		buf_take(why, buf_len(&prefix));
+	buf_free(&prefix);
+	return -1;
+}
+
+int
+frpc_take_proxy(struct frpc_opts *o, struct buf *why)
+{
+	char *name;
+	int r;
+
+	/* What concerns the link is told first, as frp does. */
+	if (config_client_complete(&o->conf, proxy_types, why) < 0)
+		return -1;
+	o->proxy.enabled = true;
+	name = mem_dup(o->proxy.name ? o->proxy.name : "");
+	o->conf.proxies = mem_new(struct proxy_conf);
+	o->conf.proxies[0] = o->proxy;
+	o->conf.nproxies = 1;
+	o->proxy = (struct proxy_conf){ 0 };
+	r = check_proxy(o, name, why);
+	mem_free_secret(name);
+	return r;
+}
+
+static int
+run_tcp(const struct call *c)
+{
+	struct frpc_opts *o = c->record;
+	struct buf why = { 0 };
+
+	if (applet_refused(c))
+		return 1;
+	o->proxy.type = mem_dup("tcp");
+	if (start_two_tokens(&o->conf.auth, &why) ||
+	    frpc_take_proxy(o, &why) < 0) {
+		mem_free_secret(o->proxy.type);
+		return start_failed(&why);
+	}
+	return run_client(c, NULL, false);
+}
+
+static const struct opt api_opts[] = {
+	{ 0, "api-timeout", "30s", "longest wait for the answer",
+	  &opt_duration, FRPC_AT(api_timeout), NULL },
+	{ 0 },
+};
+
+#define TYPE(name_)                                               \
+	{ .name = name_, .brief = "publish one service of type " name_, \
+	  .later = "proxy type '" name_ "'" }
+#define API(name_, brief_)                                \
+	{ .name = name_, .brief = brief_, .opts = { api_opts }, \
+	  .later = "command '" name_ "'" }
+
+static const struct command commands[] = {
+	{ .name = "completion", .brief = "write completions for a shell",
+	  .later = "command 'completion'" },
+	{ .name = "help", .brief = "print help on a command" },
+	TYPE("http"),
+	TYPE("https"),
+	{ .name = "nathole", .brief = "find out about the NAT",
+	  .later = "command 'nathole'" },
+	API("reload", "have a running client read its settings again"),
+	API("status", "show the proxies of a running client"),
+	TYPE("stcp"),
+	API("stop", "end a running client"),
+	TYPE("sudp"),
+	{ .name = "tcp", .brief = "publish one TCP service",
+	  .opts = { frpc_link_opts, frpc_tcp_opts }, .run = run_tcp },
+	TYPE("tcpmux"),
+	TYPE("udp"),
+	{ .name = "verify", .brief = "check a settings file and exit",
+	  .run = run_verify },
+	TYPE("xtcp"),
+	{ 0 },
+};
+
+const struct applet applet_frpc = {
+	.root = { .name = "frpc",
+	    .brief = "publish services of this host through a server",
+	    .opts = { frpc_worker_opts }, .commands = commands,
+	    .run = run_frpc },
+	.aliases = { "client" },
+	.opts = frpc_global_opts,
+	.record = sizeof(struct frpc_opts),
+	.prepare = prepare,
+	.release = release,
+	.misuse = 1,
+};

@@ -1,0 +1,29 @@
+/* What the files of the client applet share. */
+#ifndef CMD_FRPC_H
+#define CMD_FRPC_H
+
+#include "cmd/applet.h"
+#include "core/config.h"
+
+struct frpc_opts {
+	char *config;
+	bool version, strict;
+	struct client_conf conf;  /* of the file, or of a one-line form */
+	struct proxy_conf proxy;  /* of a one-line form */
+	int64_t api_timeout;	  /* for commands to come */
+	char *worker, *worker_ip, *worker_name, *worker_token_file;
+	int64_t worker_port;
+};
+
+#define FRPC_AT(field) offsetof(struct frpc_opts, field)
+
+extern const struct opt frpc_global_opts[];
+extern const struct opt frpc_worker_opts[];
+extern const struct opt frpc_link_opts[];
+extern const struct opt frpc_tcp_opts[];
+
+/* The first proxy of conf becomes what the options say, and all is checked. */
+int frpc_take_proxy(struct frpc_opts *o, struct buf *why);
+int frpc_worker(const struct call *c, const char *text);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/* The rows of the client: for all of it, for a worker, for a one-line form. */
+#include "cmd/frpc.h"
+
+const struct opt frpc_global_opts[] = {
+	{ 0, "allow-unsafe", "", "allowed unsafe features", &opt_list, 0,
+	  "unsafe features" },
+	{ 'c', "config", "./frpc.ini", "read the settings from this file; "
+	  "without it ./frpc.toml is tried first", &opt_str, FRPC_AT(config),
+	  NULL },
+	{ 0, "config-dir", "", "run a client for each file in this directory",
+	  &opt_str, 0, "one client per file" },
+	{ 0, "strict-config", "true", "refuse keys that are not known",
+	  &opt_bool, FRPC_AT(strict), NULL },
+	{ 'v', "version", NULL, "print the version", &opt_bool,
+	  FRPC_AT(version), NULL },
+	{ 0 },
+};
+
+const struct opt frpc_worker_opts[] = {
+	{ 0, "local-ip", "127.0.0.1", "worker: address of the service",
+	  &opt_str, FRPC_AT(worker_ip), NULL },
+	{ 0, "local-port", "22", "worker: port of the service", &opt_int,
+	  FRPC_AT(worker_port), NULL },
+	{ 0, "name", NULL, "worker: name of the tunnel", &opt_str,
+	  FRPC_AT(worker_name), NULL },
+	{ 0, "port-forwarding-config", NULL, "worker: publish one service on "
+	  "a port of a range, instead of what $PORT_FORWARDING_CONFIG says",
+	  &opt_str, FRPC_AT(worker), NULL },
+	{ 0, "token-file", NULL, "worker: file that holds the token",
+	  &opt_str, FRPC_AT(worker_token_file), NULL },
+	{ 0 },
+};
+
+const struct opt frpc_link_opts[] = {
+	{ 0, "client-id", NULL, "lasting name of this client", &opt_str,
+	  FRPC_AT(conf.client_id), NULL },
+	{ 0, "disable-log-color", "false", "no colors on the console",
+	  &opt_bool, FRPC_AT(conf.log.no_color), NULL },
+	{ 0, "dns-server", NULL, "ask this name server instead of the "
+	  "system's", &opt_str, FRPC_AT(conf.dns_server), NULL },
+	{ 0, "log-file", "console", "where the log goes", &opt_str,
+	  FRPC_AT(conf.log.to), NULL },
+	{ 0, "log-level", "info", "trace, debug, info, warn or error",
+	  &opt_str, FRPC_AT(conf.log.level), NULL },
+	{ 0, "log-max-days", "3", "days that old log files are kept", &opt_int,
+	  FRPC_AT(conf.log.max_days), NULL },
+	{ 'p', "protocol", "tcp", "how to reach the server; only tcp so far",
+	  &opt_str, 0, "transports other than tcp" },
+	{ 's', "server-addr", "127.0.0.1", "host of the server", &opt_str,
+	  FRPC_AT(conf.server_addr), NULL },
+	{ 'P', "server-port", "7000", "port of the server", &opt_int,
+	  FRPC_AT(conf.server_port), NULL },
+	{ 0, "tls-enable", "true", "TLS on the way to the server", &opt_bool,
+	  FRPC_AT(conf.tls_enable), NULL },
+	{ 0, "tls-pin", NULL, "accept only the server with this key, "
+	  "sha256:HASH", &opt_str, FRPC_AT(conf.tls.pin), NULL },
+	{ 0, "tls-server-name", NULL, "name in the server's certificate",
+	  &opt_str, FRPC_AT(conf.tls.server_name), NULL },
+	{ 't', "token", NULL, "secret that the server knows", &opt_str,
+	  FRPC_AT(conf.auth.token), NULL },
+	{ 0, "token-file", NULL, "file that holds the token", &opt_str,
+	  FRPC_AT(conf.auth.token_file), NULL },
+	{ 'u', "user", NULL, "prefix for the proxy's name", &opt_str,
+	  FRPC_AT(conf.user), NULL },
+	{ 0 },
+};
+
+const struct opt frpc_tcp_opts[] = {
+	{ 0, "annotations", NULL, "notes on the proxy, as in a=1,b=2",
+	  &opt_pairs, FRPC_AT(proxy.annotations), NULL },
+	{ 0, "bandwidth-limit", "", "most bytes a second, as in 1MB",
+	  &opt_str, 0, "bandwidth limit" },
+	{ 0, "bandwidth-limit-mode", "client", "which end limits", &opt_str, 0,
+	  "bandwidth limit" },
+	{ 'i', "local-ip", "127.0.0.1", "address of the service", &opt_str,
+	  FRPC_AT(proxy.local_ip), NULL },
+	{ 'l', "local-port", "0", "port of the service", &opt_int,
+	  FRPC_AT(proxy.local_port), NULL },
+	{ 0, "metadatas", NULL, "facts for the server, as in a=1,b=2",
+	  &opt_pairs, FRPC_AT(proxy.metas), NULL },
+	{ 'n', "proxy-name", "", "name of the proxy", &opt_str,
+	  FRPC_AT(proxy.name), NULL },
+	{ 'r', "remote-port", "0", "port on the server, 0 lets it pick",
+	  &opt_int, FRPC_AT(proxy.remote_port), NULL },
+	{ 0, "uc", "false", "compress", &opt_bool, 0, "compression" },
+	{ 0, "ue", "false", "encrypt once more", &opt_bool, 0,
+	  "encryption inside the link" },
+	{ 0 },
+};

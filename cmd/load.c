@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/load.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+void
+load_put_errno(struct buf *b, int number)
+{
+	const char *s = strerror(number);
+
+	buf_printf(b, "%c%s", tolower((unsigned char)*s), s + 1);
+}
+
+static int
+refuse(struct buf *why, const char *did, const char *path, int number)
+{
+	buf_printf(why, "%s %s: ", did, path);
+	load_put_errno(why, number);
+	return -1;
+}
+
+static int
+read_all(int fd, const char *path, struct buf *to, struct buf *why)
+{
+	size_t had = buf_len(to);
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buf_room(to, 16384), 16384);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return refuse(why, "read", path, errno);
+		if (n == 0)
+			return 0;
+		buf_added(to, (size_t)n);
+		if (buf_len(to) - had > LOAD_MAX) {
+			buf_printf(why, "read %s: larger than %u MiB", path,
+			    LOAD_MAX >> 20);
+			return -1;
+		}
+	}
+}
+
+int
+load_file(const char *path, struct buf *to, bool *open_to_all, struct buf *why)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+
+	if (fd < 0)
+		return refuse(why, "open", path, errno);
+	r = read_all(fd, path, to, why);
+	if (open_to_all)
+		*open_to_all = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (st.st_mode & S_IROTH);
+	close(fd);
+	return r;
+}
+
+char *
+load_text(const char *path, struct buf *why)
+{
+	struct buf b = { 0 };
+	char *text = NULL;
+
+	if (load_file(path, &b, NULL, why) == 0) {
+		if (buf_len(&b) && memchr(buf_peek(&b), '\0', buf_len(&b)))
+			buf_printf(why, "read %s: not a text file", path);
+		else
+			text = mem_dup(buf_text(&b));
+	}
+	buf_wipe(&b);
+	return text;
+}
+
+char *
+load_secret(const char *path, struct buf *why)
+{
+	char *text = load_text(path, why), *start, *secret;
+	size_t n;
+
+	if (!text)
+		return NULL;
+	for (start = text; isspace((unsigned char)*start); start++)
+		continue;
+	n = strlen(start);
+	while (n && isspace((unsigned char)start[n - 1]))
+		n--;
+	secret = mem_dupn(start, n);
+	mem_free_secret(text);
+	return secret;
+}

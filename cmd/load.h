@@ -1,0 +1,22 @@
+/* Files that are read whole at the start, with reasons in Go's words. */
+#ifndef CMD_LOAD_H
+#define CMD_LOAD_H
+
+#include <stdbool.h>
+
+#include "core/buf.h"
+
+#define LOAD_MAX (4u << 20)
+
+/* Appends to to; 0, or <0 and the reason: "open X: no such file or
+ * directory".  open_to_all, if not NULL, tells whether others may read it. */
+int load_file(const char *path, struct buf *to, bool *open_to_all,
+    struct buf *why);
+/* The same as an owned text; NULL on failure.  A NUL inside is refused. */
+char *load_text(const char *path, struct buf *why);
+/* The text without white space around it. */
+char *load_secret(const char *path, struct buf *why);
+/* errno's text as Go prints it. */
+void load_put_errno(struct buf *b, int number);
+
+#endif

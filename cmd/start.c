@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/start.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/load.h"
+#include "cmd/notify.h"
+#include "core/mem.h"
+
+const char *
+start_env(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}
+
+bool
+start_two_tokens(const struct auth_conf *auth, struct buf *why)
+{
+	if (!auth->token || !*auth->token || !auth->token_file ||
+	    !*auth->token_file)
+		return false;
+	buf_puts(why, "cannot specify both --token and --token-file");
+	return true;
+}
+
+int
+start_token(struct auth_conf *auth, struct buf *why)
+{
+	struct buf reason = { 0 };
+	char *token;
+
+	if (!auth->token_file || !*auth->token_file)
+		return 0;
+	token = load_secret(auth->token_file, &reason);
+	if (token) {
+		mem_free_secret(auth->token);
+		auth->token = token;
+	} else {
+		buf_printf(why, "failed to resolve auth.tokenSource: failed to"
+		    " read file %s: %s", auth->token_file, buf_text(&reason));
+	}
+	buf_free(&reason);
+	return token ? 0 : -1;
+}
+
+static int
+read_file(const char *path, char **to, struct buf *why)
+{
+	*to = NULL;
+	if (path && *path)
+		*to = load_text(path, why);
+	return path && *path && !*to ? -1 : 0;
+}
+
+int
+start_files(const struct tls_files *t, char **cert, char **key, char **ca,
+    struct buf *why)
+{
+	*key = *ca = NULL;
+	if (read_file(t->cert, cert, why) == 0 &&
+	    read_file(t->key, key, why) == 0 && read_file(t->ca, ca, why) == 0)
+		return 0;
+	start_files_free(cert, key, ca);
+	return -1;
+}
+
+void
+start_files_free(char **cert, char **key, char **ca)
+{
+	free(*cert);
+	mem_free_secret(*key);
+	free(*ca);
+	*cert = *key = *ca = NULL;
+}
+
+void
+start_open(struct start *s, const struct log_conf *c, int console_fd,
+    char *const *env)
+{
+	int level = log_level_of(c->level ? c->level : "info");
+
+	/* A reader of our output that goes away is no reason to die. */
+	signal(SIGPIPE, SIG_IGN);
+	s->file = logfile_new(c, console_fd);
+	s->log = logfile_log(s->file,
+	    level < 0 ? LOG_INFO : (enum log_level)level);
+	s->notify = start_env(env, "NOTIFY_SOCKET");
+}
+
+void
+start_close(struct start *s)
+{
+	notify_send(s->notify, "STOPPING=1");
+	logfile_free(s->file);
+}
+
+void
+start_ready(void *arg)
+{
+	struct start *s = arg;
+
+	if (s->ready)
+		log_info(&s->log, "%s", s->ready);
+	notify_send(s->notify, "READY=1");
+}
+
+int
+start_failed(struct buf *why)
+{
+	puts(buf_text(why));
+	buf_free(why);
+	return 1;
+}
+
+void
+start_warn_open(const struct start *s, const char *path,
+    const struct auth_conf *auth, bool open_to_all)
+{
+	if (open_to_all && auth->token && *auth->token &&
+	    !(auth->token_file && *auth->token_file))
+		log_warn(&s->log, "the settings file [%s] holds a token and "
+		    "every user may read it", path);
+}

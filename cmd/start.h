@@ -1,0 +1,36 @@
+/* What frps and frpc do alike between reading settings and running. */
+#ifndef CMD_START_H
+#define CMD_START_H
+
+#include "cmd/applet.h"
+#include "cmd/logfile.h"
+#include "core/config.h"
+
+struct start {
+	struct logfile *file;
+	struct log log;
+	const char *notify; /* the service manager's socket, or NULL */
+	const char *ready;  /* the line to log then, or NULL */
+};
+
+const char *start_env(char *const *env, const char *name); /* NULL: not set */
+/* Options may name a token or a file of it, not both. */
+bool start_two_tokens(const struct auth_conf *auth, struct buf *why);
+/* Reads auth->token_file, where there is one, into auth->token. */
+int start_token(struct auth_conf *auth, struct buf *why);
+/* Reads the PEM files that are named; the texts are owned by the caller. */
+int start_files(const struct tls_files *t, char **cert, char **key, char **ca,
+    struct buf *why);
+void start_files_free(char **cert, char **key, char **ca);
+
+void start_open(struct start *s, const struct log_conf *c, int console_fd,
+    char *const *env);
+void start_close(struct start *s);
+void start_ready(void *arg); /* a hook; arg is a struct start */
+/* The exit status for a failure: its text goes to standard output. */
+int start_failed(struct buf *why);
+/* For the settings file: warns when others can read the token in it. */
+void start_warn_open(const struct start *s, const char *path,
+    const struct auth_conf *auth, bool open_to_all);
+
+#endif
