@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/logfile.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/load.h"
+#include "cmd/logold.h"
+#include "test/t.h"
+
+static time_t
+local(int year, int month, int day, int hour, int minute, int second)
+{
+	struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1,
+		.tm_mday = day, .tm_hour = hour, .tm_min = minute,
+		.tm_sec = second, .tm_isdst = -1 };
+
+	return mktime(&tm);
+}
+
+static char *
+temp_dir(char *to)
+{
+	strcpy(to, "/tmp/culvert-log-XXXXXX");
+	return mkdtemp(to);
+}
+
+TEST(logfile_lines_look_as_frps_do)
+{
+	struct timespec now = { local(2026, 11, 21, 7, 33, 49), 151999999 };
+	struct buf b = { 0 };
+
+	logfile_put_line(&b, LOG_INFO, "client/service.go:287", "hello %d",
+	    &now, false);
+	CHECK_STR(buf_text(&b), "2026-11-21 07:33:49.151 [I] "
+	    "[client/service.go:287] hello %d\n");
+	buf_free(&b);
+	logfile_put_line(&b, LOG_ERROR, "/a/b/net/x.c:1", "e", &now, true);
+	CHECK_STR(buf_text(&b), "\033[1;31m2026-11-21 07:33:49.151 [E] "
+	    "[net/x.c:1] e\n\033[0m");
+	buf_free(&b);
+	logfile_put_line(&b, LOG_TRACE, "x.c:1", "t", &now, true);
+	CHECK_STR(buf_text(&b), "2026-11-21 07:33:49.151 [T] [x.c:1] t\n");
+	buf_free(&b);
+}
+
+TEST(logfile_names_old_files_and_knows_them_again)
+{
+	time_t at = local(2026, 3, 4, 5, 6, 7);
+	struct buf b = { 0 };
+
+	logfile_put_old_name(&b, "/var/log.d/frps.log", at);
+	CHECK_STR(buf_text(&b), "/var/log.d/frps.20260304-050607.log");
+	buf_free(&b);
+	logfile_put_old_name(&b, "/var/log.d/frps", at);
+	CHECK_STR(buf_text(&b), "/var/log.d/frps.20260304-050607");
+	buf_free(&b);
+	CHECK(logfile_old_time("/x/frps.log", "frps.20260304-050607.log") ==
+	    at);
+	CHECK(logfile_old_time("frps", "frps.20260304-050607") == at);
+	CHECK(logfile_old_time("frps.log", "frps.log") == -1);
+	CHECK(logfile_old_time("frps.log", "frps.20260304-05060x.log") == -1);
+	CHECK(logfile_old_time("frps.log", "frps.20260304x050607.log") == -1);
+	CHECK(logfile_old_time("frps.log", "frpc.20260304-050607.log") == -1);
+	CHECK(logfile_old_time("frps.log", "frps.20260304-050607.txt") == -1);
+	CHECK(logfile_old_time("frps.log", "") == -1);
+}
+
+TEST(logfile_begins_anew_at_midnight_and_deletes_what_is_too_old)
+{
+	char dir[64], path[96], old[32], kept[128], gone[128];
+	struct log_conf c = { .to = path, .max_days = 3 };
+	struct timespec now;
+	struct logfile *f;
+	struct stat st;
+	struct tm tm;
+
+	if (!CHECK(temp_dir(dir)))
+		return;
+	snprintf(path, sizeof(path), "%s/a/b/frps.log", dir);
+	f = logfile_new(&c, 1);
+	now.tv_nsec = 0;
+	now.tv_sec = time(NULL);
+	logfile_write(f, LOG_INFO, "x.c:1", "one", &now);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
+	localtime_r(&now.tv_sec, &tm);
+	now.tv_sec = local(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday + 1, 0,
+	    0, 1);
+	localtime_r(&now.tv_sec, &tm);
+	strftime(old, sizeof(old), "%Y%m%d-000001", &tm);
+	snprintf(kept, sizeof(kept), "%s/a/b/frps.%s.log", dir, old);
+	snprintf(gone, sizeof(gone), "%s/a/b/frps.20200101-000000.log", dir);
+	fclose(fopen(gone, "w"));
+	logfile_write(f, LOG_INFO, "x.c:1", "two", &now);
+	logfile_write(f, LOG_INFO, "x.c:1", "three", &now);
+	CHECK(access(gone, F_OK) < 0 && access(kept, F_OK) == 0);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
+	CHECK(st.st_size == 40 + 42); /* "two", "three" */
+	logfile_free(f);
+	unlink(kept);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	rmdir(path);
+	path[strlen(path) - 2] = '\0';
+	rmdir(path);
+	CHECK(rmdir(dir) == 0);
+}
+
+TEST(logfile_keeps_all_when_days_are_negative)
+{
+	char dir[64], path[96], old[128];
+
+	if (!CHECK(temp_dir(dir)))
+		return;
+	snprintf(path, sizeof(path), "%s/f.log", dir);
+	snprintf(old, sizeof(old), "%s/f.20200101-000000.log", dir);
+	fclose(fopen(old, "w"));
+	logold_sweep(path, -1, time(NULL));
+	CHECK(access(old, F_OK) == 0);
+	logold_sweep(path, INT64_MAX, time(NULL));
+	CHECK(access(old, F_OK) == 0);
+	logold_sweep(path, 3, time(NULL));
+	CHECK(access(old, F_OK) < 0);
+	CHECK(rmdir(dir) == 0);
+}
+
+/* Standard error goes to a file for as long as the log cannot be opened. */
+TEST(logfile_counts_what_it_lost_and_says_so_when_it_works_again)
+{
+	char dir[64], path[96], block[96], told[96];
+	struct timespec now = { time(NULL) + 1, 0 };
+	struct log_conf c = { .to = path, .max_days = 3 };
+	struct buf b = { 0 }, why = { 0 };
+	struct logfile *f;
+	int err;
+
+	if (!CHECK(temp_dir(dir)))
+		return;
+	snprintf(block, sizeof(block), "%s/d", dir);
+	snprintf(path, sizeof(path), "%s/d/f.log", dir);
+	snprintf(told, sizeof(told), "%s/err", dir);
+	fclose(fopen(block, "w")); /* where a directory should be */
+	fflush(stderr);
+	err = dup(2);
+	if (!CHECK(freopen(told, "w", stderr)))
+		return;
+	f = logfile_new(&c, 1);
+	for (int i = 0; i < 3; i++, now.tv_sec++)
+		logfile_write(f, LOG_INFO, "x.c:1", "lost", &now);
+	fflush(stderr);
+	dup2(err, 2);
+	close(err);
+	unlink(block);
+	logfile_write(f, LOG_INFO, "x.c:1", "there", &now);
+	logfile_write(f, LOG_INFO, "x.c:1", "again", &now);
+	logfile_free(f);
+	CHECK(load_file(told, &b, NULL, &why) == 0);
+	CHECK(strchr(buf_text(&b), '\n') == strrchr(buf_text(&b), '\n'));
+	CHECK(strstr(buf_text(&b), "cannot open log '"));
+	buf_free(&b);
+	CHECK(load_file(path, &b, NULL, &why) == 0);
+	CHECK(strstr(buf_text(&b), "] 3 log lines were lost\n"));
+	CHECK(strstr(buf_text(&b), "] there\n"));
+	CHECK(strstr(buf_text(&b), "] again\n"));
+	buf_free(&b);
+	buf_free(&why);
+	unlink(told);
+	unlink(path);
+	rmdir(block);
+	CHECK(rmdir(dir) == 0);
+}
