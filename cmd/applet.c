@@ -15,7 +15,7 @@
 
 static const struct opt help_rows[] = {
 	{ .letter = 'h', .name = "help", .help = "print this help",
-	  .kind = &opt_bool, .later = "" },
+	  .kind = &opt_bool },
 	{ 0 },
 };
 

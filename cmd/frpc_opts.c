@@ -45,7 +45,7 @@ const struct opt frpc_link_opts[] = {
 	  &opt_str, FRPC_AT(conf.log.level), NULL },
 	{ 0, "log-max-days", "3", "days that old log files are kept", &opt_int,
 	  FRPC_AT(conf.log.max_days), NULL },
-	{ 'p', "protocol", "tcp", "how to reach the server; only tcp so far",
+	{ 'p', "protocol", "tcp", "how to reach the server",
 	  &opt_str, 0, "transports other than tcp" },
 	{ 's', "server-addr", "127.0.0.1", "host of the server", &opt_str,
 	  FRPC_AT(conf.server_addr), NULL },

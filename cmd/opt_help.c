@@ -81,7 +81,10 @@ opt_help(struct buf *b, const struct opt *const *tables)
 		buf_printf(b, "%*s%s", (int)(wide + 3 - (buf_len(b) - at)), "",
 		    rows[i]->help);
 		put_preset(b, rows[i]);
-		buf_puts(b, rows[i]->later ? " (not supported yet)\n" : "\n");
+		if (rows[i]->later)
+			buf_printf(b, " (not supported yet: %s)",
+			    rows[i]->later);
+		buf_puts(b, "\n");
 	}
 	buf_free(&name);
 	free(rows);
