@@ -44,8 +44,8 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	config_client_release(&o->conf);
 	r = load_file(o->config, &text, open_to_all, why);
 	if (r == 0)
-		r = config_client(&o->conf, (const char *)buf_peek(&text),
-		    buf_len(&text), o->config, o->strict, c->env, proxy_types,
+		r = config_client(&o->conf, buf_text(&text), buf_len(&text),
+		    o->config, o->strict, c->env, proxy_types,
 		    why);
 	buf_wipe(&text);
 	return r;

@@ -116,8 +116,8 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	config_server_release(&o->conf);
 	r = load_file(o->config, &text, open_to_all, why);
 	if (r == 0)
-		r = config_server(&o->conf, (const char *)buf_peek(&text),
-		    buf_len(&text), o->config, o->strict, c->env, why);
+		r = config_server(&o->conf, buf_text(&text), buf_len(&text),
+		    o->config, o->strict, c->env, why);
 	buf_wipe(&text);
 	return r;
 }

@@ -15,8 +15,10 @@ opt_quote(struct buf *b, const char *s)
 
 		if (c == '"' || c == '\\')
 			buf_printf(b, "\\%c", c);
-		else if (c == '\n' || c == '\t' || c == '\r')
-			buf_puts(b, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+		else if (c == '\n')
+			buf_puts(b, "\\n");
+		else if (c == '\t')
+			buf_puts(b, "\\t");
 		else if (c < ' ' || c == 0x7f)
 			buf_printf(b, "\\x%02x", c);
 		else

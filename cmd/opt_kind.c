@@ -90,6 +90,8 @@ list_append(struct strings *l, const struct buf *item)
 static const char *
 csv_field(const char *p, const char *start, struct buf *item, struct buf *why)
 {
+	bool closed = false;
+
 	if (*p != '"') {
 		for (; *p && *p != ',' && *p != '\n'; p++) {
 			if (*p == '"') {
@@ -103,11 +105,13 @@ csv_field(const char *p, const char *start, struct buf *item, struct buf *why)
 		return p;
 	}
 	for (p++; *p; p++) {
-		if (*p == '"' && *++p != '"')
+		if (*p == '"' && *++p != '"') {
+			closed = true;
 			break;
+		}
 		buf_put(item, p, 1);
 	}
-	if (p[-1] == '"' && (!*p || *p == ',' || *p == '\n'))
+	if (closed && (!*p || *p == ',' || *p == '\n'))
 		return p;
 	buf_printf(why, "parse error on line 1, column %zu: "
 	    "extraneous or missing \" in quoted-field",

@@ -14,7 +14,7 @@ struct worker_conf {
 	char *server; /* host, without brackets */
 	int port;
 	char *public_host; /* what users are told; the server when not given */
-	int first, last;   /* remote ports to try; first = 0: the server picks */
+	int first, last; /* remote ports to try; first = 0: server picks */
 	char *token;
 	bool tls;
 	char *pin; /* "sha256:…" of the server's key, or NULL */

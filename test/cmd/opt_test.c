@@ -161,6 +161,12 @@ TEST(opt_lists_are_csv_and_grow)
 	p = PARSE("--allow-users", "\"a");
 	CHECK(p.ret < 0);
 	done(&p);
+	p = PARSE("--allow-users", "\"a\"\"");
+	CHECK(p.ret < 0);
+	done(&p);
+	p = PARSE("--allow-users", "\"a\"b");
+	CHECK(p.ret < 0);
+	done(&p);
 	p = PARSE("--allow-users", "\"\"");
 	CHECK(p.ret == 0 && p.r.list.n == 1);
 	done(&p);
