@@ -45,7 +45,7 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	r = load_file(o->config, &text, open_to_all, why);
 	if (r == 0)
 		r = config_client(&o->conf, buf_text(&text), buf_len(&text),
-		    o->config, o->strict, c->env, proxy_types,
+		    o->config, o->strict, c->env, proxy_config_types,
 		    why);
 	buf_wipe(&text);
 	return r;
@@ -143,7 +143,7 @@ check_proxy(struct frpc_opts *o, const char *name, struct buf *why)
 {
 	struct buf prefix = { 0 };
 
-	if (config_client_complete(&o->conf, proxy_types, why) == 0)
+	if (config_client_complete(&o->conf, proxy_config_types, why) == 0)
 		return 0;
 	buf_printf(&prefix, "proxy %s: ", name);
 	if (strncmp(buf_text(why), buf_text(&prefix), buf_len(&prefix)) == 0)
@@ -159,7 +159,7 @@ frpc_take_proxy(struct frpc_opts *o, struct buf *why)
 	int r;
 
 	/* What concerns the link is told first, as frp does. */
-	if (config_client_complete(&o->conf, proxy_types, why) < 0)
+	if (config_client_complete(&o->conf, proxy_config_types, why) < 0)
 		return -1;
 	o->proxy.enabled = true;
 	name = mem_dup(o->proxy.name ? o->proxy.name : "");

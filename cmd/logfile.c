@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/logold.h"
@@ -86,11 +87,29 @@ open_file(struct logfile *f, time_t now)
 	return f->fd >= 0;
 }
 
+/* Devices and pipes have no yesterday, and their names are not ours. */
+static void
+put_aside(struct logfile *f, time_t now)
+{
+	struct buf name = { 0 };
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	logfile_put_old_name(&name, f->path, now);
+	if (rename(f->path, buf_text(&name)) == 0 && f->fd >= 0) {
+		close(f->fd);
+		f->fd = -1;
+		f->tried = 0;
+	}
+	buf_free(&name);
+	logold_sweep(f->path, f->max_days, now);
+}
+
 /* The file is at hand, and it is today's. */
 static bool
 ready(struct logfile *f, time_t now)
 {
-	struct buf name = { 0 };
 	int today;
 
 	if (!f->path)
@@ -98,14 +117,7 @@ ready(struct logfile *f, time_t now)
 	today = day_of(now);
 	if (today > f->day) {
 		f->day = today;
-		logfile_put_old_name(&name, f->path, now);
-		if (rename(f->path, buf_text(&name)) == 0 && f->fd >= 0) {
-			close(f->fd);
-			f->fd = -1;
-			f->tried = 0;
-		}
-		buf_free(&name);
-		logold_sweep(f->path, f->max_days, now);
+		put_aside(f, now);
 	}
 	if (f->fd >= 0)
 		return true;

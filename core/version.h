@@ -1,5 +1,4 @@
-/* The release of frp that we speak and answer for: what -v prints, and what
- * goes over the wire.  Our own release is CULVERT_VERSION. */
+/* The frp version whose behaviour we show to scripts and to other frp ends. */
 #ifndef CORE_VERSION_H
 #define CORE_VERSION_H
 

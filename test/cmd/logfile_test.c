@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/logfile.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,5 +168,35 @@ TEST(logfile_counts_what_it_lost_and_says_so_when_it_works_again)
 	unlink(told);
 	unlink(path);
 	rmdir(block);
+	CHECK(rmdir(dir) == 0);
+}
+
+TEST(logfile_leaves_devices_where_they_are_and_outlives_a_full_disk)
+{
+	char dir[64], path[96];
+	struct log_conf c = { .to = path, .max_days = 3 };
+	struct timespec now = { time(NULL), 0 };
+	struct logfile *f;
+	struct stat st;
+	int err, quiet;
+
+	if (!CHECK(temp_dir(dir)))
+		return;
+	snprintf(path, sizeof(path), "%s/full", dir);
+	CHECK(symlink("/dev/full", path) == 0);
+	fflush(stderr);
+	err = dup(2);
+	quiet = open("/dev/null", O_WRONLY);
+	dup2(quiet, 2);
+	f = logfile_new(&c, 1);
+	logfile_write(f, LOG_INFO, "x.c:1", "one", &now);
+	now.tv_sec += 2 * 86400;
+	logfile_write(f, LOG_INFO, "x.c:1", "two", &now);
+	logfile_free(f);
+	dup2(err, 2);
+	close(err);
+	close(quiet);
+	CHECK(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+	unlink(path);
 	CHECK(rmdir(dir) == 0);
 }
