@@ -193,6 +193,7 @@ TEST(logfile_leaves_devices_where_they_are_and_outlives_a_full_disk)
 	now.tv_sec += 2 * 86400;
 	logfile_write(f, LOG_INFO, "x.c:1", "two", &now);
 	logfile_free(f);
+	fflush(stderr);
 	dup2(err, 2);
 	close(err);
 	close(quiet);
