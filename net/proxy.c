@@ -12,7 +12,7 @@ static const struct proxy_type *const types[] = {
 	PROXY_TYPES(ROW)
 };
 
-const struct config_type *const proxy_types[] = {
+const struct config_type *const proxy_config_types[] = {
 #define CONF(name) &proxy_conf_##name,
 	PROXY_TYPES(CONF) NULL
 };

@@ -51,6 +51,6 @@ struct proxy_type {
 /* NULL when there is no such type. */
 const struct proxy_type *proxy_type_of(const char *name);
 /* The settings of all types, ended by NULL, for config_client. */
-extern const struct config_type *const proxy_types[];
+extern const struct config_type *const proxy_config_types[];
 
 #endif
