@@ -35,20 +35,12 @@ static int
 read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 {
 	struct frpc_opts *o = c->record;
-	struct buf text = { 0 };
-	int r;
 
 	if (!opt_was_given(c->given, "config") &&
 	    access("./frpc.toml", F_OK) == 0)
 		opt_str.set(&o->config, "./frpc.toml", true, why);
 	config_client_release(&o->conf);
-	r = load_file(o->config, &text, open_to_all, why);
-	if (r == 0)
-		r = config_client(&o->conf, buf_text(&text), buf_len(&text),
-		    o->config, o->strict, c->env, proxy_config_types,
-		    why);
-	buf_wipe(&text);
-	return r;
+	return frpc_read_settings(o, c->env, open_to_all, why);
 }
 
 /* Runs the client of settings that are complete. */
@@ -127,49 +119,38 @@ static int
 run_verify(const struct call *c)
 {
 	struct frpc_opts *o = c->record;
-	struct buf why = { 0 };
+	struct buf why = { 0 }, warnings = { 0 };
+	char *line;
 
 	if (applet_refused(c))
 		return 1;
 	if (read_settings(c, NULL, &why) < 0)
 		return start_failed(&why);
+	config_client_warn(&o->conf, &warnings);
+	for (line = strtok(buf_text(&warnings), "\n"); line;
+	    line = strtok(NULL, "\n"))
+		printf("WARNING: %s\n", line);
+	buf_free(&warnings);
 	printf("frpc: the configuration file %s syntax is ok\n", o->config);
 	return 0;
-}
-
-/* In a file the proxy at fault is named; here there is only the one. */
-static int
-check_proxy(struct frpc_opts *o, const char *name, struct buf *why)
-{
-	struct buf prefix = { 0 };
-
-	if (config_client_complete(&o->conf, proxy_config_types, why) == 0)
-		return 0;
-	buf_printf(&prefix, "proxy %s: ", name);
-	if (strncmp(buf_text(why), buf_text(&prefix), buf_len(&prefix)) == 0)
-		buf_take(why, buf_len(&prefix));
-	buf_free(&prefix);
-	return -1;
 }
 
 int
 frpc_take_proxy(struct frpc_opts *o, struct buf *why)
 {
-	char *name;
-	int r;
-
 	/* What concerns the link is told first, as frp does. */
-	if (config_client_complete(&o->conf, proxy_config_types, why) < 0)
+	config_client_complete(&o->conf);
+	if (config_client_check(&o->conf, why) < 0)
 		return -1;
 	o->proxy.enabled = true;
-	name = mem_dup(o->proxy.name ? o->proxy.name : "");
+	config_proxy_complete(&o->proxy);
+	if (config_proxy_check(&o->proxy, proxy_config_types, why) < 0)
+		return -1;
 	o->conf.proxies = mem_new(struct proxy_conf);
 	o->conf.proxies[0] = o->proxy;
 	o->conf.nproxies = 1;
 	o->proxy = (struct proxy_conf){ 0 };
-	r = check_proxy(o, name, why);
-	mem_free_secret(name);
-	return r;
+	return 0;
 }
 
 static int

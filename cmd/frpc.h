@@ -24,6 +24,9 @@ extern const struct opt frpc_tcp_opts[];
 
 /* The first proxy of conf becomes what the options say, and all is checked. */
 int frpc_take_proxy(struct frpc_opts *o, struct buf *why);
+/* Reads o->config and what it includes, and checks all. */
+int frpc_read_settings(struct frpc_opts *o, char *const *env,
+    bool *open_to_all, struct buf *why);
 int frpc_worker(const struct call *c, const char *text);
 
 #endif

@@ -105,19 +105,25 @@ static int
 read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 {
 	struct frps_opts *o = c->record;
+	struct config_source from = { .env = c->env };
 	struct buf text = { 0 };
 	int r;
 
 	if (!o->config || !*o->config) {
 		if (start_two_tokens(&o->conf.auth, why))
 			return -1;
-		return config_server_complete(&o->conf, why);
+		config_server_complete(&o->conf);
+		return config_server_check(&o->conf, why);
 	}
 	config_server_release(&o->conf);
 	r = load_file(o->config, &text, open_to_all, why);
-	if (r == 0)
-		r = config_server(&o->conf, buf_text(&text), buf_len(&text),
-		    o->config, o->strict, c->env, why);
+	if (r == 0) {
+		from.n = buf_len(&text);
+		from.text = buf_text(&text);
+		from.file = o->config;
+		from.strict = o->strict;
+		r = config_server(&o->conf, &from, why);
+	}
 	buf_wipe(&text);
 	return r;
 }

@@ -47,6 +47,8 @@ link_soon(struct link *k)
 		loop_settle_later(k->l, &k->settle);
 }
 
+static void on_bytes(struct link *k, const uint8_t *p, size_t n);
+
 static void
 on_deadline(struct timer *t, void *arg)
 {
@@ -55,9 +57,7 @@ on_deadline(struct timer *t, void *arg)
 	(void)t;
 	k->timer_at = 0;
 	mux_tick(k->mux, loop_now(k->l));
-	if (mux_why(k->mux))
-		go_down(k, mux_why(k->mux));
-	link_soon(k);
+	on_bytes(k, NULL, 0); /* what the tick has ended is told there */
 	loop_settle(k->l);
 }
 
@@ -159,7 +159,8 @@ on_bytes(struct link *k, const uint8_t *p, size_t n)
 	struct mux_event ev;
 	int r = 0;
 
-	mux_feed(k->mux, p, n);
+	if (n)
+		mux_feed(k->mux, p, n);
 	while (!k->down && !k->closed &&
 	    (r = mux_next(k->mux, loop_now(k->l), &ev)) > 0)
 		on_mux(k, &ev);
@@ -171,7 +172,7 @@ on_bytes(struct link *k, const uint8_t *p, size_t n)
 		return;
 	}
 	link_soon(k);
-	if (k->probing) {
+	if (k->probing && n) {
 		k->probing = false;
 		if (k->cb)
 			k->cb(k, LINK_HEARD, NULL, k->arg);

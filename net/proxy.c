@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#define DECLARE(name) extern const struct proxy_type proxy_type_##name; \
-	extern const struct config_type proxy_conf_##name;
-PROXY_TYPES(DECLARE)
-
 static const struct proxy_type *const types[] = {
 #define ROW(name) &proxy_type_##name,
 	PROXY_TYPES(ROW)

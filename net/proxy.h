@@ -48,6 +48,11 @@ struct proxy_type {
 	void (*work)(struct client_job *j, const struct msg_start_work_conn *m);
 };
 
+#define PROXY_DECLARE(name)                            \
+	extern const struct proxy_type proxy_type_##name; \
+	extern const struct config_type proxy_conf_##name;
+PROXY_TYPES(PROXY_DECLARE)
+
 /* NULL when there is no such type. */
 const struct proxy_type *proxy_type_of(const char *name);
 /* The settings of all types, ended by NULL, for config_client. */

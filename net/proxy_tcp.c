@@ -106,3 +106,23 @@ work_tcp(struct client_job *j, const struct msg_start_work_conn *m)
 	(void)m;
 	client_serve(j);
 }
+
+static const struct config_row rows[] = {
+	{ .path = "remotePort", .kind = CONFIG_PORT,
+	    .offset = offsetof(struct proxy_conf, remote_port) },
+	{ .path = NULL },
+};
+
+const struct config_type proxy_conf_tcp = {
+	.name = "tcp",
+	.rows = rows,
+};
+
+const struct proxy_type proxy_type_tcp = {
+	.conf = &proxy_conf_tcp,
+	.open = open_tcp,
+	.close = close_tcp,
+	.ports = 1,
+	.describe = describe_tcp,
+	.work = work_tcp,
+};

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/* The client's settings: a file, and the files that it includes. */
+#include <fnmatch.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/frpc.h"
+#include "cmd/load.h"
+#include "core/mem.h"
+#include "net/proxy.h"
+
+static int
+read_one(struct frpc_opts *o, char *const *env, const char *path,
+    bool *open_to_all, struct buf *why,
+    int (*take)(struct client_conf *, const struct config_source *,
+	struct buf *))
+{
+	struct config_source from = { .file = path, .strict = o->strict,
+		.env = env, .types = proxy_config_types };
+	struct buf text = { 0 };
+	int r = load_file(path, &text, open_to_all, why);
+
+	if (r == 0) {
+		from.n = buf_len(&text);
+		from.text = buf_text(&text);
+		r = take(&o->conf, &from, why);
+	}
+	buf_wipe(&text);
+	return r;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in dir that match, sorted; directories are passed over. */
+static int
+match(const char *dir, const char *pattern, struct strings *to,
+    struct buf *why)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t cap = 0;
+
+	if (!d) {
+		buf_printf(why, "include: directory of %s/%s not exist", dir,
+		    pattern);
+		return -1;
+	}
+	while ((e = readdir(d)) != NULL) {
+		struct buf path = { 0 };
+		struct stat st;
+
+		if (fnmatch(pattern, e->d_name, FNM_PERIOD) != 0)
+			continue;
+		buf_printf(&path, "%s/%s", dir, e->d_name);
+		if (stat(buf_text(&path), &st) < 0 || S_ISDIR(st.st_mode)) {
+			buf_free(&path);
+			continue;
+		}
+		to->v = mem_slot(to->v, to->n, &cap, sizeof(*to->v));
+		to->v[to->n++] = (char *)path.data;
+	}
+	closedir(d);
+	if (to->n)
+		qsort(to->v, to->n, sizeof(*to->v), by_text);
+	return 0;
+}
+
+static int
+include(struct frpc_opts *o, char *const *env, const char *glob,
+    struct buf *why)
+{
+	const char *slash = strrchr(glob, '/');
+	char *dir = slash ? mem_dupn(glob, (size_t)(slash - glob)) :
+			    mem_dup(".");
+	struct strings files = { 0 };
+	struct buf reason = { 0 };
+	int r = match(*dir ? dir : "/", slash ? slash + 1 : glob, &files, why);
+	size_t i;
+
+	for (i = 0; i < files.n; i++) {
+		if (r == 0 &&
+		    read_one(o, env, files.v[i], NULL, &reason,
+			config_client_add) < 0) {
+			buf_printf(why,
+			    "load additional config from %s error: %s",
+			    files.v[i], buf_text(&reason));
+			r = -1;
+		}
+		free(files.v[i]);
+	}
+	free(files.v);
+	free(dir);
+	buf_free(&reason);
+	return r;
+}
+
+int
+frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
+    struct buf *why)
+{
+	size_t i;
+
+	if (read_one(o, env, o->config, open_to_all, why,
+		config_client_read) < 0)
+		return -1;
+	for (i = 0; i < o->conf.includes.n; i++)
+		if (include(o, env, o->conf.includes.v[i], why) < 0)
+			return -1;
+	return config_client_finish(&o->conf, proxy_config_types, why);
+}
