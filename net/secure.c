@@ -101,8 +101,17 @@ come_up(struct secure *x)
 		send_end(x);
 }
 
+/* A record that came in two reads lies in the session's own memory, which is
+ * used again in this pass: nobody may go on borrowing it. */
+static bool
+lies_in(const uint8_t *p, const uint8_t *fed, size_t n)
+{
+	return (uintptr_t)p >= (uintptr_t)fed &&
+	    (uintptr_t)p < (uintptr_t)fed + n;
+}
+
 static void
-pull(struct secure *x)
+pull(struct secure *x, const uint8_t *fed, size_t fedlen)
 {
 	const uint8_t *p;
 	size_t n;
@@ -113,6 +122,8 @@ pull(struct secure *x)
 		if (r > 0) {
 			come_up(x);
 			tell(x, STREAM_DATA, p, n);
+			if (!lies_in(p, fed, fedlen))
+				loop_settle(x->l);
 			continue;
 		}
 		send_output(x);
@@ -136,7 +147,7 @@ secure_feed(struct stream *s, uint8_t *p, size_t n)
 	struct secure *x = secure_of(s);
 
 	tls_feed(x->tls, p, n);
-	pull(x);
+	pull(x, p, n);
 }
 
 static void
