@@ -1,5 +1,19 @@
-/* Settings of frps and frpc, frp's own keys: structs, the rows that fill and
- * check them (config_rows.c, config_server.c, config_client.c). */
+/* Settings of frps and frpc under frp's own keys: structs, and the rows that
+ * fill and check them.  No file is opened here: cmd/ reads them.
+ *
+ * Text that is not set is NULL, an empty one counts as not set, and a number
+ * with a default counts as not set when it is 0; a default stands in all of
+ * these once the settings are complete.
+ *
+ * Defaults that differ from frp's, so that a dead peer is noticed within half
+ * a minute: tcpMuxKeepaliveInterval 15 (frp 30), tcpKeepalive and
+ * dialServerKeepalive 15 (frp 7200), and without tcpMux heartbeatInterval 10
+ * (frp 30) and the client's heartbeatTimeout 5/2 of the interval (frp 90).
+ *
+ * 'version' is accepted and has no use, as in frp; so has frps's
+ * transport.tls.serverName, and what describes the web server as long as that
+ * has no port.  Every other key either works or is refused when it asks for
+ * what is not there.  transport.tls.pin is ours. */
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H
 
@@ -23,7 +37,7 @@ struct tls_files {
 };
 
 struct auth_conf {
-	char *method, *token, *token_file; /* token is read from the file */
+	char *method, *token, *token_file; /* tokenSource: cmd/ reads it */
 	bool heartbeats, new_work_conns; /* additionalScopes */
 };
 
@@ -40,6 +54,7 @@ struct server_conf {
 	bool tls_force;
 	struct tls_files tls;
 	struct log_conf log;
+	char *problem; /* found while reading, for the check to say */
 };
 
 struct proxy_conf {
@@ -48,6 +63,7 @@ struct proxy_conf {
 	char *local_ip;
 	int64_t local_port, remote_port;
 	struct pairs metas, annotations;
+	char *problem;
 };
 
 struct client_conf {
@@ -66,8 +82,107 @@ struct client_conf {
 	bool tls_enable, tls_no_first_byte;
 	struct tls_files tls;
 	struct log_conf log;
+	struct strings includes; /* globs: cmd/ reads the files they name */
 	struct proxy_conf *proxies;
 	size_t nproxies;
+	char *problem;
 };
+
+enum config_kind {
+	CONFIG_STR,
+	CONFIG_INT,
+	CONFIG_PORT, /* an INT, checked to be 0..65535 */
+	CONFIG_BOOL,
+	CONFIG_STRS,
+	CONFIG_PAIRS,
+	CONFIG_RANGES, /* list of { start, end } or { single } */
+	CONFIG_SCOPES, /* auth.additionalScopes, into struct auth_conf */
+	CONFIG_SOURCE, /* auth.tokenSource, into struct auth_conf */
+	CONFIG_PROXIES,
+	CONFIG_LIST,   /* only for later */
+	CONFIG_OBJECT, /* only for later */
+};
+
+#define CONFIG_UNUSED ((size_t)-1) /* an offset: accepted, kept nowhere */
+
+struct config_row {
+	const char *path; /* NULL ends the rows; in any case, dots nest */
+	enum config_kind kind;
+	size_t offset;	     /* in the struct that is filled */
+	const char *text;    /* default of a STR */
+	int64_t number;	     /* default of INT, PORT, BOOL */
+	const char *invalid; /* STR: the error when it is none of the words
+				between its [ ] */
+	const char *later;   /* a feature that is not there: only the default
+				is accepted; this names it */
+};
+
+/* A proxy type: its own rows go into struct proxy_conf; check gives the reason
+ * for which a proxy cannot be, or NULL, and may itself be NULL. */
+struct config_type {
+	const char *name;
+	const struct config_row *rows;
+	const char *(*check)(const struct proxy_conf *p);
+};
+
+const struct config_row *config_server_rows(void);
+const struct config_row *config_client_rows(void);
+const struct config_row *config_proxy_rows(void); /* common to all types */
+
+/* Where a text comes from, and how it is to be read. */
+struct config_source {
+	const char *text;
+	size_t n;
+	const char *file;  /* for errors, and what its ending says */
+	bool strict;	   /* unknown keys are errors */
+	char *const *env;  /* NAME=value, NULL-ended, for {{ .Envs.NAME }} */
+	const struct config_type *const *types; /* NULL-ended; frpc only */
+};
+
+/* These return 0, or ERR_PROTO with the reasons, a line each, in why. */
+
+/* All in one: c is set up, read, completed and checked.  To be released in
+ * any case. */
+int config_server(struct server_conf *c, const struct config_source *from,
+    struct buf *why);
+/* The parts, for settings that come from flags. */
+void config_server_defaults(struct server_conf *c); /* c holds nothing */
+void config_server_complete(struct server_conf *c);
+int config_server_check(const struct server_conf *c, struct buf *why);
+void config_server_release(struct server_conf *c);
+
+/* All in one, for a file that includes no others. */
+int config_client(struct client_conf *c, const struct config_source *from,
+    struct buf *why);
+/* The parts: read the file, add what it includes, finish (start, enabled,
+ * defaults, checks). */
+int config_client_read(struct client_conf *c, const struct config_source *from,
+    struct buf *why);
+int config_client_add(struct client_conf *c, const struct config_source *from,
+    struct buf *why);
+int config_client_finish(struct client_conf *c,
+    const struct config_type *const *types, struct buf *why);
+/* For settings that come from flags. */
+void config_client_defaults(struct client_conf *c);
+void config_client_complete(struct client_conf *c);
+int config_client_check(const struct client_conf *c, struct buf *why);
+/* What is set but has no effect, a line each. */
+void config_client_warn(const struct client_conf *c, struct buf *to);
+void config_client_release(struct client_conf *c);
+
+void config_proxy_defaults(struct proxy_conf *p);
+void config_proxy_complete(struct proxy_conf *p,
+    const struct config_type *const *types);
+/* Without the words 'proxy NAME: ' in front. */
+int config_proxy_check(const struct proxy_conf *p,
+    const struct config_type *const *types, struct buf *why);
+/* Knows the common rows only: text that a type's own rows fill is to be freed
+ * there by name. */
+void config_proxy_release(struct proxy_conf *p);
+/* As the server knows it: with the user in front.  Taken by the caller. */
+char *config_full_name(const struct client_conf *c, const char *name);
+
+/* "1000-2000,3000", as --allow_ports has it. */
+int config_ranges(struct ranges *r, const char *text, struct buf *why);
 
 #endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/* The first byte chooses the program, the rest is its file. */
+#include <stdlib.h>
+
+#include "core/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static const struct config_row tcp_rows[] = {
+	{ .path = "remotePort", .kind = CONFIG_PORT,
+	    .offset = offsetof(struct proxy_conf, remote_port) },
+	{ 0 }
+};
+static const struct config_type tcp = { "tcp", tcp_rows, NULL };
+static const struct config_type *const types[] = { &tcp, NULL };
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	char one[] = "A=1", *env[] = { one, NULL };
+	struct config_source from = { .file = "f", .env = env,
+		.types = types };
+	struct buf why = { 0 };
+	struct client_conf c;
+	struct server_conf s;
+	int r;
+
+	if (n == 0)
+		return 0;
+	from.text = (const char *)p + 1;
+	from.n = n - 1;
+	from.strict = (*p & 2) != 0;
+	if (*p & 1) {
+		r = config_server(&s, &from, &why);
+		config_server_release(&s);
+	} else {
+		r = config_client(&c, &from, &why);
+		if (r == 0)
+			config_client_add(&c, &from, &why);
+		config_client_release(&c);
+	}
+	if (r < 0 && buf_len(&why) == 0)
+		abort();
+	buf_free(&why);
+	return 0;
+}
