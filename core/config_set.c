@@ -246,12 +246,13 @@ int
 config_set(struct config_reader *r, const struct config_row *row,
     const struct value *v)
 {
-	void *at = (char *)r->to + row->offset;
+	void *at;
 
 	if (row->kind == CONFIG_PROXIES)
 		return config_proxies(r, v);
 	if (row->offset == CONFIG_UNUSED)
 		return pass(r, row, v);
+	at = (char *)r->to + row->offset;
 	switch (row->kind) {
 	case CONFIG_STR:
 		return config_str(r, v, row->path, at);

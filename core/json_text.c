@@ -100,10 +100,10 @@ escape(uint32_t rune, size_t len, char text[7])
 {
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	static const char digits[] = "0123456789abcdef";
-	const char *at = rune ? strchr(from, (int)rune) : NULL;
+	const char *at = rune && rune < 0x80 ? strchr(from, (int)rune) : NULL;
 	int i;
 
-	if (rune < 0x80 && at) {
+	if (at) {
 		memcpy(text, (char[]){ '\\', to[at - from], '\0' }, 3);
 		return text;
 	}
