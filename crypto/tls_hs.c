@@ -103,6 +103,9 @@ start_server(struct tls *t)
 	t->hs->store.tls = t;
 	br_ssl_server_set_cache(s, &t->hs->store.vtable);
 	br_ssl_server_reset(s);
+	/* Of the alert for those who know nothing newer; BearSSL would write
+	 * a zero there, which they do not read. */
+	s->eng.version_out = BR_TLS11;
 }
 
 static void
