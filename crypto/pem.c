@@ -29,6 +29,21 @@ add_bytes(void *arg, const void *p, size_t n)
 	b->n += n;
 }
 
+/* BearSSL's decoder stumbles over CR, and wants a line after the last. */
+static char *
+tidy(const char *text, size_t *n)
+{
+	char *copy = heap_zero(strlen(text) + 3), *to = copy;
+
+	for (; *text; text++)
+		if (*text != '\r')
+			*to++ = *text;
+	*to++ = '\n';
+	*to++ = '\n';
+	*n = (size_t)(to - copy);
+	return copy;
+}
+
 /* Gives every block to take, until it objects. */
 static const char *
 read_blocks(const char *text, block_cb *take, void *arg)
@@ -36,20 +51,13 @@ read_blocks(const char *text, block_cb *take, void *arg)
 	struct block b = { .data = heap_zero(PEM_MAX_BLOCK) };
 	br_pem_decoder_context d;
 	const char *why = NULL;
-	size_t left = strlen(text), n;
-	bool inside = false, newline = true;
+	size_t n, at = 0;
+	char *copy = tidy(text, &n);
+	bool inside = false;
 
 	br_pem_decoder_init(&d);
-	while (!why && (left > 0 || newline)) {
-		/* The decoder sees a last line only with its end. */
-		if (left == 0) {
-			text = "\n";
-			left = 1;
-			newline = false;
-		}
-		n = br_pem_decoder_push(&d, text, left);
-		text += n;
-		left -= n;
+	while (!why && at < n) {
+		at += br_pem_decoder_push(&d, copy + at, n - at);
 		switch (br_pem_decoder_event(&d)) {
 		case BR_PEM_BEGIN_OBJ:
 			strcpy(b.name, br_pem_decoder_name(&d));
@@ -72,6 +80,7 @@ read_blocks(const char *text, block_cb *take, void *arg)
 	if (!why && inside)
 		why = "PEM block has no end";
 	heap_free_secret(b.data, PEM_MAX_BLOCK);
+	heap_free_secret(copy, n);
 	heap_wipe(&d, sizeof(d));
 	return why;
 }

@@ -399,7 +399,7 @@ TEST(tls_says_when_the_peer_speaks_something_else)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		for (k = 0; k < 4; k++) {
 			t = tls_new(conf[k & 1], NULL, NOW, seed);
-			n = i < 4 ? strlen(texts[i]) : 6;
+			n = 6; /* the shortest of them */
 			CHECK(feed_quietly(t, (const void *)texts[i], n,
 			    k & 2 ? 1 : 0) == ERR_TLS);
 			CHECK_STR(tls_why(t), "peer speaks no TLS");
