@@ -4,10 +4,10 @@
  * below TLS 1.2, no renegotiation.
  *
  * A struct tls_conf is made once and shared by all sessions of one side; it
- * also keeps what resumes sessions.  A struct tls is one session.  During the
- * handshake it holds the big buffers that BearSSL wants; afterwards records
- * are sealed and opened straight in the caller's memory and an idle session
- * holds only its keys. */
+ * also keeps what resumes sessions, for twelve hours after a full handshake.
+ * A struct tls is one session.  During the handshake it holds the big buffers
+ * that BearSSL wants; afterwards records are sealed and opened straight in the
+ * caller's memory and an idle session holds only its keys. */
 #ifndef CRYPTO_TLS_H
 #define CRYPTO_TLS_H
 
@@ -63,14 +63,15 @@ const uint8_t *tls_output(struct tls *t, size_t *n);
 void tls_output_ack(struct tls *t, size_t n);
 
 /* Seals n bytes into records at to, which has tls_seal_room(n) bytes; returns
- * what was written.  Only when ready, and after tls_output is empty. */
+ * what was written: 0 for n 0, when not ready, or after tls_seal_close.  Only
+ * after tls_output is empty.  to and p may not overlap. */
 size_t tls_seal_room(size_t n);
 size_t tls_seal(struct tls *t, uint8_t *to, const uint8_t *p, size_t n);
 /* The same for close_notify. */
 #define TLS_CLOSE_ROOM 64
 size_t tls_seal_close(struct tls *t, uint8_t *to);
 
-/* For people: what ended it ("certificate has expired", …). */
+/* For people: what ended it ("certificate has expired", …); "" until then. */
 const char *tls_why(const struct tls *t);
 /* For logs and tests, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". */
 const char *tls_suite(const struct tls *t);

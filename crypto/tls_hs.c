@@ -76,7 +76,8 @@ set_engine(struct tls *t, const uint8_t seed[static 32])
 	br_ssl_engine_set_default_aes_gcm(e);
 	br_ssl_engine_set_default_chapol(e);
 	br_ssl_engine_set_x509(e, &t->hs->check.vtable);
-	br_ssl_engine_set_buffer(e, t->hs->buffer, sizeof(t->hs->buffer), 1);
+	t->hs->buffer = heap_grow(NULL, BR_SSL_BUFSIZE_BIDI);
+	br_ssl_engine_set_buffer(e, t->hs->buffer, BR_SSL_BUFSIZE_BIDI, 1);
 	br_ssl_engine_inject_entropy(e, seed, 32);
 	/* Else BearSSL would ask the kernel; the caller has done so. */
 	e->rng_os_rand_done = 1;
@@ -188,6 +189,7 @@ tls_hs_free(struct tls *t)
 	if (!t->hs)
 		return;
 	x509_check_release(&t->hs->check);
+	free(t->hs->buffer);
 	heap_free_secret(t->hs, sizeof(*t->hs));
 	t->hs = NULL;
 }

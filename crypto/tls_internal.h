@@ -63,7 +63,7 @@ struct tls_hs {
 	int64_t now;
 	size_t heard; /* bytes from the peer */
 	char name[TLS_MAX_NAME + 1];
-	uint8_t buffer[BR_SSL_BUFSIZE_BIDI];
+	uint8_t *buffer; /* BR_SSL_BUFSIZE_BIDI bytes, no secrets */
 };
 
 struct tls {

@@ -25,7 +25,7 @@ TEST(digests_agree_with_the_known_answers)
 	CHECK(hex_is(d, SHA1_LEN, "a9993e364706816aba3e25717850c26c9cd0d89d"));
 	hash_sha256(d, "", 0, "abc", 3);
 	CHECK(hex_is(d, SHA256_LEN,
-	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 }
 
 TEST(hash_same_sees_a_difference_at_every_byte)

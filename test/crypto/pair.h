@@ -35,8 +35,9 @@ static inline void
 pair_connect(struct pair *p, const char *name, int64_t now)
 {
 	static unsigned count;
-	uint8_t seed[32] = { 1, (uint8_t)++count, (uint8_t)(count >> 8) };
+	uint8_t seed[32] = { 1, (uint8_t)count, (uint8_t)(count >> 8) };
 
+	count++;
 	p->c = tls_new(p->cc, name, now, seed);
 	seed[0] = 2;
 	p->s = tls_new(p->sc, NULL, now, seed);
@@ -84,8 +85,12 @@ pass(struct tls *from, struct tls *to, size_t step, int *r)
 static inline bool
 pair_shake(struct pair *p, size_t step)
 {
-	while (pass(p->c, p->s, step, &p->sr) | pass(p->s, p->c, step, &p->cr))
-		;
+	bool more = true;
+
+	while (more) {
+		more = pass(p->c, p->s, step, &p->sr);
+		more = pass(p->s, p->c, step, &p->cr) || more;
+	}
 	return tls_ready(p->c) && tls_ready(p->s);
 }
 

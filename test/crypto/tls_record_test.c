@@ -298,7 +298,7 @@ TEST(tls_refuses_impossible_lengths_before_waiting_for_them)
 		uint16_t suite, len;
 		int r;
 	} rows[] = {
-		{ gcm, 23, ERR_TLS },		/* less than nonce and tag */
+		{ gcm, 23, ERR_TLS },
 		{ gcm, 24, 0 },
 		{ gcm, 16384 + 24, 0 },
 		{ gcm, 16384 + 25, ERR_TLS },

@@ -298,101 +298,17 @@ TEST(tls_a_client_certificate_is_no_server)
 	pair_free(&p);
 }
 
-TEST(tls_resumes_a_session_and_keeps_the_verdict)
-{
-	static const struct tls_setup c = { .ca = PEM_CA, .cert = PEM_CLIENT,
-		.key = PEM_CLIENT_KEY };
-	static const struct tls_setup s = { .ca = PEM_CA, .cert = PEM_SERVER,
-		.key = PEM_SERVER_KEY };
-	char client_pin[80], server_pin[80];
-	struct pair p;
-	size_t step;
-
-	CHECK(pair_try(&p, &c, &s, "server.test", NOW));
-	CHECK(!tls_resumed(p.c) && !tls_resumed(p.s));
-	strcpy(client_pin, tls_peer_pin(p.s));
-	strcpy(server_pin, tls_peer_pin(p.c));
-	for (step = 0; step < 3; step++) {
-		pair_end(&p);
-		pair_connect(&p, "server.test", NOW + 1);
-		CHECK(pair_shake(&p, step));
-		CHECK(tls_resumed(p.c) && tls_resumed(p.s));
-		CHECK_STR(tls_peer_pin(p.s), client_pin);
-		CHECK_STR(tls_peer_pin(p.c), server_pin);
-	}
-	pair_free(&p);
-}
-
-TEST(tls_does_not_resume_for_another_name_or_a_day_later)
-{
-	struct pair p;
-
-	CHECK(pair_try(&p, &trusting, &with_ec, "server.test", NOW));
-	pair_end(&p);
-	pair_connect(&p, "a.wild.test", NOW);
-	CHECK(pair_shake(&p, 0) && !tls_resumed(p.c));
-	pair_end(&p);
-	pair_connect(&p, "other.test", NOW);
-	CHECK(!pair_shake(&p, 0));
-	pair_end(&p);
-	pair_connect(&p, "a.wild.test", NOW + TLS_SESSION_SECONDS - 1);
-	CHECK(pair_shake(&p, 0) && tls_resumed(p.c));
-	pair_end(&p);
-	pair_connect(&p, "a.wild.test", NOW + TLS_SESSION_SECONDS);
-	CHECK(pair_shake(&p, 0) && !tls_resumed(p.c));
-	pair_end(&p);
-	pair_connect(&p, "a.wild.test", NOW - 1);
-	CHECK(pair_shake(&p, 0) && !tls_resumed(p.c));
-	pair_free(&p);
-}
-
-TEST(tls_makes_a_new_session_with_a_server_that_forgot)
-{
-	struct pair p;
-
-	CHECK(pair_try(&p, &trusting, &with_ec, "server.test", NOW));
-	pair_end(&p);
-	tls_conf_free(p.sc);
-	p.sc = conf_new(TLS_SERVER, &with_ec);
-	pair_connect(&p, "server.test", NOW);
-	CHECK(pair_shake(&p, 0));
-	CHECK(!tls_resumed(p.c) && !tls_resumed(p.s));
-	pair_end(&p);
-	pair_connect(&p, "server.test", NOW);
-	CHECK(pair_shake(&p, 0) && tls_resumed(p.c) && tls_resumed(p.s));
-	pair_free(&p);
-}
-
-TEST(tls_session_cache_drops_the_oldest_of_a_set)
-{
-	struct tls_cache *c = tls_cache_new();
-	struct tls_session s = { .p.session_id_len = 32 };
-	uint8_t id[32] = { 9 };
-	int i;
-
-	s.p.session_id[0] = 9;
-	for (i = 0; i <= TLS_CACHE_WAYS; i++) {
-		s.p.session_id[31] = (uint8_t)i;
-		s.made = NOW + i;
-		tls_cache_put(c, &s);
-	}
-	CHECK(tls_cache_get(c, id, NOW + 10) == NULL);
-	for (i = 1; i <= TLS_CACHE_WAYS; i++) {
-		id[31] = (uint8_t)i;
-		CHECK(tls_cache_get(c, id, NOW + 10) != NULL);
-	}
-	tls_cache_free(c);
-	tls_cache_free(NULL);
-}
-
 TEST(tls_says_when_the_peer_speaks_something_else)
 {
 	static const char *const texts[] = { "GET / HTTP/1.1\r\n\r\n",
-		"SSH-2.0-x\r\n", "\x16\x02\x01\x00\x05hello", "\x80\x2e\x01\x03\x01\x15",
+		"SSH-2.0-x\r\n", "\x16\x02\x01\x00\x05hello",
+		"\x80\x2e\x01\x03\x01\x15",
 		"\x17\x03\x03\x00\x01x" };
 	static const uint8_t seed[32] = "x";
-	struct tls_conf *conf[2] = { conf_new(TLS_CLIENT, &nothing),
-		conf_new(TLS_SERVER, &nothing) };
+	struct tls_conf *conf[2] = {
+		conf_new(TLS_CLIENT, &nothing),
+		conf_new(TLS_SERVER, &nothing)
+	};
 	struct tls *t;
 	size_t i, k, n;
 
