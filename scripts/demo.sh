@@ -70,6 +70,23 @@ start_server() {
 	return 1
 }
 
+start_client() {
+	for try in 1 2 3 4 5 6 7 8; do
+		public_port=$(some_port)
+		launch frpc.log "$bin" frpc tcp --server_addr 127.0.0.1 \
+		    --server_port "$server_port" --token "$token" \
+		    --proxy_name web --local_ip 127.0.0.1 \
+		    --local_port "$local_port" --remote_port "$public_port" \
+		    --disable_log_color
+		case $(wait_for '\[web\] start (proxy success|error: .*)') in
+		*success) return 0 ;;
+		*"port already used"*) kill "$pid" ;;
+		*) return 1 ;;
+		esac
+	done
+	return 1
+}
+
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 
 say "1. A worker has a web service that nobody outside of it can reach."
@@ -84,19 +101,8 @@ start_server
 echo "   It listens for workers on 127.0.0.1:$server_port."
 
 say "3. The worker runs the client, frpc: it calls the jump host, proves that"
-echo "   it knows the token, and offers its web service on any free port."
-launch frpc.log "$bin" frpc tcp --server_addr 127.0.0.1 \
-    --server_port "$server_port" --token "$token" --proxy_name web \
-    --local_ip 127.0.0.1 --local_port "$local_port" --remote_port 0 \
-    --disable_log_color
-wait_for '\[web\] start proxy success' >/dev/null
-# The port that the server chose is the one in the client's words on this
-# proxy that is neither of the two we know.
-public_port=$(timeout 20 tail -n +1 -f --pid="$pid" "$log" 2>/dev/null |
-    sed -nE "/web/{/:($local_port|$server_port)([^0-9]|\$)/!{
-	s/.*:([0-9]{4,5})([^0-9].*)?\$/\\1/p;t end
-    };};b;:end;q")
-[ -n "$public_port" ] || exit 1
+echo "   it knows the token, and asks for a public port for its web service."
+start_client
 echo "   The jump host gave it port $public_port."
 
 say "4. A user, who knows only the jump host, fetches 127.0.0.1:$public_port:"
