@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 sh scripts/setup.sh build
-make -j2 all tools
+make -s -j2 all tools
 bin=${BIN:-build/culvert}
 
 dir=$(mktemp -d)
