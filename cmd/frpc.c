@@ -143,7 +143,7 @@ frpc_take_proxy(struct frpc_opts *o, struct buf *why)
 	if (config_client_check(&o->conf, why) < 0)
 		return -1;
 	o->proxy.enabled = true;
-	config_proxy_complete(&o->proxy);
+	config_proxy_complete(&o->proxy, proxy_config_types);
 	if (config_proxy_check(&o->proxy, proxy_config_types, why) < 0)
 		return -1;
 	o->conf.proxies = mem_new(struct proxy_conf);
