@@ -9,10 +9,10 @@
 
 struct config_reader {
 	const struct config_source *from;
-	const char *name; /* ServerConfig, as frp's errors call it */
+	const char *name;   /* ServerConfig, as frp's errors call it */
 	const char *inside; /* what frp's errors have in front */
 	const struct config_row *rows, *more; /* more: may be NULL */
-	const struct config_row *top; /* for the hint that a key belongs there */
+	const struct config_row *top; /* a key may belong there: the hint */
 	void *to;
 	struct buf *problems; /* for the check to say */
 	struct buf *why;

@@ -195,7 +195,8 @@ do_range(struct template *t)
 	if (loop_vars(t, first, second) < 0 || template_expr(t, &list) < 0)
 		return ERR_PROTO;
 	if (!t->dead && list.kind != TV_LIST)
-		return template_fail(t, "range goes over lists of numbers only");
+		return template_fail(t, "range goes over lists of numbers "
+					"only");
 	if (end_action(t) < 0)
 		return ERR_PROTO;
 	body = t->p;
@@ -332,7 +333,8 @@ plain(struct template *t, enum stop *s)
 	more = t->p < t->end;
 	if (more) {
 		t->p += 2;
-		if (t->end - t->p >= 2 && *t->p == '-' && template_is_blank(t->p[1])) {
+		if (t->end - t->p >= 2 && *t->p == '-' &&
+		    template_is_blank(t->p[1])) {
 			while (to > from && template_is_blank(to[-1]))
 				to--;
 			t->p += 1;

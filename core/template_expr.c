@@ -311,7 +311,8 @@ call(struct template *t, struct tvalue *v)
 	t->p += word;
 	for (;;) {
 		template_blank(t);
-		if (template_at_end(t) || template_at(t, ")") || template_at(t, "|"))
+		if (template_at_end(t) || template_at(t, ")") ||
+		    template_at(t, "|"))
 			break;
 		if (n == TEMPLATE_ARGS)
 			return template_fail(t, "too many values");

@@ -127,7 +127,8 @@ is_set(const struct config_row *row, const void *of)
 	switch (row->kind) {
 	case CONFIG_STR:
 		text = *(char *const *)at;
-		return text && (!strcmp(text, "other") || !strcmp(text, "warn"));
+		return text &&
+		    (!strcmp(text, "other") || !strcmp(text, "warn"));
 	case CONFIG_INT:
 	case CONFIG_PORT:
 		return *(const int64_t *)at == 4321;

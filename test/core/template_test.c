@@ -184,6 +184,40 @@ TEST(template_comes_to_an_end)
 	    "template: line 1: the text becomes too long");
 }
 
+/* n times what is repeated, then the rest. */
+static const char *
+repeated(const char *what, size_t n, const char *rest)
+{
+	struct buf b = { 0 };
+	const char *got;
+
+	while (n--)
+		buf_puts(&b, what);
+	buf_puts(&b, rest);
+	got = render(buf_text(&b));
+	buf_free(&b);
+	return got;
+}
+
+TEST(template_limits_hold_at_their_edges)
+{
+	CHECK_STR(repeated("{{$x := 1}}", 64, "{{$x}}"), "1");
+	CHECK_STR(repeated("{{$x := 1}}", 65, "{{$x}}"),
+	    "template: line 1: too many variables");
+	CHECK_STR(repeated("{{if true}}", 33, ""),
+	    "template: line 1: nested too deep");
+	CHECK_STR(repeated("{{or ", 1, "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1}}"),
+	    "1");
+	CHECK_STR(repeated("{{or ", 1, "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 1}}"),
+	    "template: line 1: too many values");
+	CHECK_STR(repeated("{{ (((((((((((((((((((((((((((((((((", 1, "1"),
+	    "template: line 1: nested too deep");
+	CHECK_STR(repeated("{{$abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+	    1, "}}"), "template: line 1: the variable's name is too long");
+	CHECK_STR(repeated("{{$x := parseNumberRange \"1-60000\"}}", 6, ""),
+	    "template: line 1: the values take too much memory");
+}
+
 TEST(template_that_ends_at_any_byte_is_rendered_or_refused)
 {
 	static const char text[] =

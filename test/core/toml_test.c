@@ -71,10 +71,86 @@ TEST(toml_says_what_is_wrong_and_where)
 	CHECK_STR(why("a = 1"), "nothing wrong");
 }
 
+TEST(toml_keeps_its_rules_about_defining_twice)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "[a.b]\n[a]\n", true },
+		{ "[a]\n[a.b]\n[a]\n", false },
+		{ "a.b = 1\na.c = 2\n", true },
+		{ "a.b = 1\n[a]\n", false },
+		{ "[f]\na.c = 1\n[f.a]\n", false },
+		{ "[f]\na.c = 1\n[f.a.d]\n", true },
+		{ "[a.b.c]\nz = 1\n[a]\nb.c.t = 2\n", false },
+		{ "[a.b.c]\nz = 1\n[a]\nb.x = 2\n", true },
+		{ "a = 1\na.b = 2\n", false },
+		{ "a = {b = 1}\na.c = 2\n", false },
+		{ "a = {b.c = 1, b.d = 2}\n", true },
+		{ "a = {b = {}, b.c = 1}\n", false },
+		{ "a = []\n[[a]]\n", false },
+		{ "[[a]]\n[[a]]\n[a.b]\n[[a]]\n[a.b]\n", true },
+		{ "[[a]]\n[a]\n", false },
+		{ "[a]\n[[a]]\n", false },
+		{ "[[a.b]]\n[a]\nb.c = 1\n", false },
+		{ "[[a]]\n[a.b]\n[a.b]\n", false },
+		{ "a = 1\n'a' = 2\n", false },
+		{ "a = {b = 1,}\n", false },
+		{ "a = {b = 1,\nc = 2}\n", false },
+		{ "a = [1,\n# x\n2,\n]\n", true },
+		{ "a = 1\r\nb = 2\r\n", true },
+		{ "a = 1\rb = 2\n", false },
+		{ "\xef\xbb\xbf" "a = 1\n", true },
+		{ "a = \"\"\"x\"\"\"\"\"\n", true },
+		{ "a = \"\"\"x\"\"\"\"\"\"\n", false },
+		{ "a = 1__0\n", false },
+		{ "a = 0x_1\n", false },
+		{ "a = -0x1\n", false },
+		{ "a = 0xDEAD_beef\n", true },
+		{ "a = 1e1_0\n", true },
+		{ "a = 1.\n", false },
+		{ "a = .1\n", false },
+		{ "a = 1.e1\n", false },
+		{ "a = +inf\n", true },
+		{ "a = 00:00:60\n", true },
+		{ "a = 24:00:00\n", false },
+		{ "a = 07:32\n", false },
+		{ "a = 2000-02-29\n", true },
+		{ "a = 1900-02-29\n", false },
+		{ "a = 2000-01-01T00:00:00.\n", false },
+		{ "a = 2000-01-01T00:00:00+24:00\n", false },
+		{ "a = 2000-01-01 \n", true },
+		{ "a = True\n", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (!CHECK(!strcmp(why(cases[i].text), "nothing wrong") ==
+			cases[i].good))
+			printf("    %s    %s\n", cases[i].text,
+			    why(cases[i].text));
+}
+
+TEST(value_types_have_names)
+{
+	static const char text[] = "[null,true,1,2.5,\"\",[],{}]";
+	struct value_error e;
+	struct value *v = json_parse(text, sizeof(text) - 1, &e);
+	static const char *const names[] = { "null", "bool", "number",
+		"number", "string", "array", "object" };
+	size_t i;
+
+	for (i = 0; CHECK(v && v->n == 7) && i < 7; i++)
+		CHECK_STR(value_type_name(v->list[i]), names[i]);
+	value_free(v);
+}
+
 TEST(toml_values_know_their_lines)
 {
 	struct value_error e;
-	struct value *v = parse("a = '''\n\n'''\nb = 1\n[c]\nd = [\n1,\n2]\n", &e);
+	struct value *v = parse("a = '''\n\n'''\nb = 1\n[c]\n"
+				"d = [\n1,\n2]\n", &e);
 
 	if (!CHECK(v))
 		return;
