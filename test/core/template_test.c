@@ -212,8 +212,9 @@ TEST(template_limits_hold_at_their_edges)
 	    "template: line 1: too many values");
 	CHECK_STR(repeated("{{ (((((((((((((((((((((((((((((((((", 1, "1"),
 	    "template: line 1: nested too deep");
-	CHECK_STR(repeated("{{$abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-	    1, "}}"), "template: line 1: the variable's name is too long");
+	CHECK_STR(repeated("{{$abcdefghijklmnopqrstuvwxyzabcdefghijklmn"
+			   "opqrstuv", 1, "}}"),
+	    "template: line 1: the variable's name is too long");
 	CHECK_STR(repeated("{{$x := parseNumberRange \"1-60000\"}}", 6, ""),
 	    "template: line 1: the values take too much memory");
 }

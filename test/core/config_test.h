@@ -1,0 +1,63 @@
+/* What the two files of tests about settings share. */
+#ifndef TEST_CORE_CONFIG_TEST_H
+#define TEST_CORE_CONFIG_TEST_H
+
+#include "core/config.h"
+#include "test/t.h"
+
+static const struct config_row tcp_rows[] = {
+	{ .path = "remotePort", .kind = CONFIG_PORT,
+	    .offset = offsetof(struct proxy_conf, remote_port) },
+	{ 0 }
+};
+static const struct config_type tcp = { "tcp", tcp_rows, NULL };
+static const struct config_type *const types[] = { &tcp, NULL };
+
+static char token[] = "TOKEN=s+<x>";
+static char *const env[] = { token, NULL };
+
+static inline struct config_source
+source(const char *text, const char *file)
+{
+	return (struct config_source){ .text = text, .n = strlen(text),
+		.file = file, .strict = true, .env = env, .types = types };
+}
+
+/* The reasons, or "" when all is well; borrowed until the next call. */
+static inline const char *
+server_file(struct server_conf *c, const char *text, const char *file)
+{
+	static struct buf why;
+	struct config_source from = source(text, file);
+	int r;
+
+	buf_free(&why);
+	r = config_server(c, &from, &why);
+	CHECK((r < 0) == (buf_len(&why) > 0));
+	return buf_text(&why);
+}
+
+static inline const char *
+client_file(struct client_conf *c, const char *text, const char *file)
+{
+	static struct buf why;
+	struct config_source from = source(text, file);
+	int r;
+
+	buf_free(&why);
+	r = config_client(c, &from, &why);
+	CHECK((r < 0) == (buf_len(&why) > 0));
+	return buf_text(&why);
+}
+
+static inline bool
+has(const char *text, const char *part)
+{
+	bool found = strstr(text, part) != NULL;
+
+	if (!found)
+		printf("    '%s' is not in '%s'\n", part, text);
+	return found;
+}
+
+#endif
