@@ -19,6 +19,9 @@ HOST_CC	= gcc
 CLANG	= clang
 PREFIX	= /usr/local
 
+# libev's macros, opened in our sources, leave values unused.
+CLANG_WARN = -Wno-unused-value
+
 ifdef SAN
 B	= build/san
 CC	= $(HOST_CC)
@@ -31,7 +34,7 @@ B	= build/fuzz
 CC	= $(CLANG)
 MODE	= -O1 -g -fno-omit-frame-pointer \
 	  -fsanitize=fuzzer-no-link,address,undefined \
-	  -fno-sanitize-recover=undefined
+	  -fno-sanitize-recover=undefined $(CLANG_WARN)
 LIBMODE	= -O2 -g -fsanitize=address
 LINK	= -fsanitize=fuzzer,address,undefined
 else ifdef COVER
