@@ -7,6 +7,7 @@ import argparse
 import functools
 import glob
 import importlib
+import inspect
 import os
 import sys
 import traceback
@@ -24,7 +25,10 @@ def broken(text, dir):
 
 
 def call(fn, args, dir):
-    fn(lib.Env(dir, args.bin, args.tools))
+    if inspect.signature(fn).parameters:
+        fn(lib.Env(dir, args.bin, args.tools))
+    else:
+        fn()
 
 
 def discover(args):
@@ -55,6 +59,9 @@ def main():
     p.add_argument("-j", type=int, default=2, help="how many at a time")
     p.add_argument("--soak", action="store_true", help="the long runs")
     args = p.parse_args()
+    # Where the programs are, for a test that takes no Env.
+    os.environ["BIN"] = os.path.abspath(args.bin)
+    os.environ["TOOLS"] = os.path.abspath(args.tools)
     return runner.close(runner.run(list(discover(args)), args.j))
 
 
