@@ -80,7 +80,9 @@ check_later(const struct opt *o, const char *text, bool *preset,
 	r = o->kind->set(&value, text, false, why);
 	if (r == 0 && !o->kind->drop) {
 		r = o->kind->set(&want, usual, false, why);
-		*preset = memcmp(&value, &want, sizeof(value)) == 0;
+		/* both were zeroed whole */
+		*preset = memcmp(&value, &want, /* NOLINT(bugprone-*) */
+			      sizeof(value)) == 0;
 	} else {
 		*preset = strcmp(text, usual) == 0;
 	}

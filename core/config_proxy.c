@@ -248,7 +248,7 @@ config_proxy_check(const struct proxy_conf *p,
 		config_check(kind->rows, p, &ports);
 	if (buf_len(&ports))
 		wrong = buf_text(&ports);
-	else if (!wrong && kind->check)
+	else if (!wrong && kind && kind->check)
 		wrong = kind->check(p);
 	r = wrong ? ERR_PROTO : 0;
 	if (wrong)

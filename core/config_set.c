@@ -42,7 +42,7 @@ bool
 config_is_choice(const char *invalid, const char *word)
 {
 	const char *p = strchr(invalid, '[');
-	size_t n = strlen(word), len;
+	size_t n = word ? strlen(word) : 0, len;
 
 	while (p && *p && *p != ']') {
 		p++;

@@ -168,7 +168,7 @@ template_var(struct template *t, char name[48])
 static int
 variable(struct template *t, struct tvalue *v)
 {
-	char name[48];
+	char name[48] = "";
 	size_t i;
 
 	if (template_var(t, name) < 0)

@@ -51,7 +51,7 @@ static int
 number_range_pair(struct template *t, const struct tvalue *args, size_t n,
     struct tvalue *v)
 {
-	struct tvalue second, *list;
+	struct tvalue second = { 0 }, *list;
 	size_t i;
 
 	if (n != 2)
@@ -182,7 +182,7 @@ directive(struct template *t, struct buf *to, const char *p,
 		r = template_fail(t, "printf: the value does not fit %%%c", *p);
 	else
 		r = template_put(t, &text, arg);
-	if (r == 0 && zeros && !left && arg->kind == TV_INT)
+	if (r == 0 && zeros && !left && arg && arg->kind == TV_INT)
 		buf_printf(to, "%0*lld", width, (long long)arg->integer);
 	else if (r == 0)
 		buf_printf(to, "%*s", left ? -width : width, buf_text(&text));

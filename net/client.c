@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "net/client.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

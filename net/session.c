@@ -20,6 +20,7 @@ struct probe {
 	struct timer late;
 	probe_cb *cb;
 	void *arg;
+	struct deferred gone;
 };
 
 const char *
@@ -52,11 +53,17 @@ session_send(struct session *s, const struct msg *m)
 }
 
 static void
-probe_free(struct probe *p)
+free_probe(struct deferred *d)
+{
+	free(list_item(d, struct probe, gone));
+}
+
+static void
+probe_end(struct probe *p)
 {
 	list_del(&p->at);
 	timer_stop(&p->late);
-	free(p);
+	loop_defer(p->session->sv->l, &p->gone, free_probe);
 }
 
 static void
@@ -65,7 +72,7 @@ probe_result(struct probe *p, bool alive)
 	probe_cb *cb = p->cb;
 	void *arg = p->arg;
 
-	probe_free(p);
+	probe_end(p);
 	cb(arg, alive);
 }
 
@@ -100,7 +107,7 @@ void
 probe_cancel(struct probe *p)
 {
 	if (p)
-		probe_free(p);
+		probe_end(p);
 }
 
 void

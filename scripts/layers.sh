@@ -17,7 +17,7 @@ deny() {
 	done
 }
 
-system='sys/|netinet/|arpa/|net/if|unistd\.h|fcntl\.h|poll\.h|time\.h|signal\.h|pthread\.h|netdb\.h|dirent\.h|termios\.h|pwd\.h'
+system='sys/|netinet/|net/if|unistd\.h|fcntl\.h|poll\.h|time\.h|signal\.h|pthread\.h|netdb\.h|dirent\.h|termios\.h|pwd\.h'
 deny crypto 'core/|net/|cmd/|ev\.h'
 deny crypto "$system" crypto/rand.c
 deny core   'net/|cmd/|ev\.h|bearssl'
