@@ -18,15 +18,54 @@ mix(uint64_t x)
 	return x ^ x >> 32;
 }
 
-/* FNV-1a, seeded, so that nobody outside can choose what collides. */
+static uint64_t
+turned(uint64_t x, unsigned by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = turned(v[1], 13) ^ v[0];
+	v[3] = turned(v[3], 16) ^ v[2];
+	v[0] = turned(v[0], 32) + v[3];
+	v[2] += v[1];
+	v[3] = turned(v[3], 21) ^ v[0];
+	v[1] = turned(v[1], 17) ^ v[2];
+	v[2] = turned(v[2], 32);
+}
+
+/* SipHash-1-3: texts that collide under one seed say nothing of another, so
+ * nobody outside can choose what collides.  (With a plain multiplicative hash
+ * a few bits of the seed would be all there is to guess.) */
 static uint64_t
 hash_text(const struct map *m, const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ mix(m->seed + 1);
+	uint64_t a = m->seed, b = mix(m->seed + 1), word = 0;
+	uint64_t v[4] = { a ^ 0x736f6d6570736575u, b ^ 0x646f72616e646f6du,
+		a ^ 0x6c7967656e657261u, b ^ 0x7465646279746573u };
+	size_t i;
 
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * 0x100000001b3u;
-	return mix(h);
+	for (i = 0; s[i]; i++) {
+		word |= (uint64_t)(uint8_t)s[i] << i % 8 * 8;
+		if (i % 8 < 7)
+			continue;
+		v[3] ^= word;
+		sip_round(v);
+		v[0] ^= word;
+		word = 0;
+	}
+	word |= (uint64_t)i << 56;
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 static size_t
