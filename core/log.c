@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 int
 log_level_of(const char *name)
 {
@@ -19,24 +21,36 @@ log_level_of(const char *name)
 	return -1;
 }
 
-/* Writes from into to, control bytes as \xNN; to is always ended. */
+/* Writes from into to; what is no printable character in UTF-8 goes byte by
+ * byte as \xNN: C0 and C1 controls, which terminals obey, and broken UTF-8.
+ * To is always ended. */
 static void
 escape(char *to, size_t room, const char *from)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t at = 0;
+	size_t at = 0, left = strlen(from), len, i;
+	uint32_t rune;
 
-	for (; *from && at + 5 < room; from++) {
-		unsigned char c = (unsigned char)*from;
-
-		if (c >= ' ' && c != 0x7f) {
-			to[at++] = *from;
+	for (; left; from += len, left -= len) {
+		len = utf8_get(from, left, &rune);
+		if (len && rune >= ' ' && (rune < 0x7f || rune > 0x9f)) {
+			if (at + len >= room)
+				break;
+			memcpy(to + at, from, len);
+			at += len;
 			continue;
 		}
-		to[at++] = '\\';
-		to[at++] = 'x';
-		to[at++] = digits[c >> 4];
-		to[at++] = digits[c & 15];
+		len = len ? len : 1;
+		if (at + 4 * len >= room)
+			break;
+		for (i = 0; i < len; i++) {
+			uint8_t c = (uint8_t)from[i];
+
+			to[at++] = '\\';
+			to[at++] = 'x';
+			to[at++] = digits[c >> 4];
+			to[at++] = digits[c & 15];
+		}
 	}
 	to[at] = '\0';
 }

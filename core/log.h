@@ -1,6 +1,7 @@
 /* Lines for people.  A struct log says what is wanted and who writes it; the
- * text of a line is made safe here: control bytes, which may come from a
- * peer, appear as \xNN and cannot forge a line of their own. */
+ * text of a line is made safe here: control characters and broken UTF-8,
+ * which may come from a peer, appear as \xNN and can neither forge a line of
+ * their own nor speak to a terminal. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
