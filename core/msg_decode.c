@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* JSON to messages, as Go reads it: names match whatever their case, unknown
  * ones are passed over, null leaves the zero value, a wrong type fails the
- * whole message.
+ * whole message.  A member that comes twice: the last text or number counts,
+ * a list starts anew, maps and objects are merged.
  *
  * All texts go into one block: a text is never longer than its literal, and
  * the two quotes pay for the NUL. */
@@ -20,6 +21,35 @@ struct decoder {
 };
 
 static int get_fields(struct decoder *d, const struct field *f, void *base);
+
+/* What Go can set to nil becomes so, all else stays as it was.  Lists and maps
+ * have memory beside the text block. */
+static void
+set_nil(const struct field *f, void *at)
+{
+	switch (f->kind) {
+	case FIELD_STRS:
+		free(((struct strings *)at)->v);
+		*(struct strings *)at = (struct strings){ 0 };
+		break;
+	case FIELD_PAIRS:
+		free(((struct pairs *)at)->v);
+		*(struct pairs *)at = (struct pairs){ 0 };
+		break;
+	case FIELD_RANGES:
+		free(((struct msg_port_ranges *)at)->v);
+		*(struct msg_port_ranges *)at = (struct msg_port_ranges){ 0 };
+		break;
+	case FIELD_BYTES:
+		*(struct msg_bytes *)at = (struct msg_bytes){ 0 };
+		break;
+	case FIELD_ADDR:
+		*(struct msg_addr *)at = (struct msg_addr){ 0 };
+		break;
+	default:
+		break;
+	}
+}
 
 static char *
 take_text(struct decoder *d, const struct json_item *it)
@@ -51,8 +81,7 @@ get_strings(struct decoder *d, struct strings *list)
 	size_t cap = 0;
 	int r;
 
-	free(list->v);
-	*list = (struct strings){ 0 };
+	list->n = 0;
 	while ((r = json_next(&d->json, &it)) == 0) {
 		if (it.token == JSON_ARR_END)
 			return 0;
@@ -60,7 +89,6 @@ get_strings(struct decoder *d, struct strings *list)
 			return ERR_PROTO;
 		list->v = mem_slot(list->v, list->n, &cap, sizeof(*list->v));
 		if (it.token == JSON_NULL) {
-			it.rawlen = 0;
 			*d->text = '\0';
 			list->v[list->n++] = d->text++;
 			continue;
@@ -74,11 +102,9 @@ static int
 get_pairs(struct decoder *d, struct pairs *map)
 {
 	struct json_item it;
-	size_t cap = 0;
+	size_t cap = map->n; /* at least */
 	int r;
 
-	free(map->v);
-	*map = (struct pairs){ 0 };
 	while ((r = json_next(&d->json, &it)) == 0) {
 		char *key;
 
@@ -89,10 +115,7 @@ get_pairs(struct decoder *d, struct pairs *map)
 			return r;
 		if (it.token != JSON_STR && it.token != JSON_NULL)
 			return ERR_PROTO;
-		if (map->n * 2 + 1 >= cap) {
-			cap = cap ? cap * 2 : 8;
-			map->v = mem_grow(map->v, cap * sizeof(*map->v));
-		}
+		map->v = mem_slot(map->v, map->n, &cap, 2 * sizeof(*map->v));
 		map->v[map->n * 2] = key;
 		/* the key's own end serves as the empty text */
 		map->v[map->n * 2 + 1] = it.token == JSON_STR ?
@@ -107,7 +130,7 @@ static int
 get_bytes(struct decoder *d, const struct json_item *it, struct msg_bytes *b)
 {
 	char *s = take_text(d, it);
-	long n = text_unb64((uint8_t *)s, s, strlen(s));
+	long n = text_unb64((uint8_t *)s, s, (size_t)(d->text - s) - 1);
 
 	if (n < 0)
 		return (int)n;
@@ -125,22 +148,23 @@ static const struct field range_fields[] = {
 static int
 get_ranges(struct decoder *d, struct msg_port_ranges *list)
 {
+	struct msg_port_range *at;
 	struct json_item it;
 	size_t cap = 0;
 	int r;
 
-	free(list->v);
-	*list = (struct msg_port_ranges){ 0 };
+	list->n = 0;
 	while ((r = json_next(&d->json, &it)) == 0) {
 		if (it.token == JSON_ARR_END)
 			return 0;
-		if (it.token != JSON_OBJ)
+		if (it.token != JSON_OBJ && it.token != JSON_NULL)
 			return ERR_PROTO;
 		list->v = mem_slot(list->v, list->n, &cap, sizeof(*list->v));
-		list->v[list->n] = (struct msg_port_range){ 0 };
-		if ((r = get_fields(d, range_fields, &list->v[list->n])) < 0)
+		at = &list->v[list->n++];
+		*at = (struct msg_port_range){ 0 };
+		if (it.token == JSON_OBJ &&
+		    (r = get_fields(d, range_fields, at)) < 0)
 			return r;
-		list->n++;
 	}
 	return r;
 }
@@ -179,8 +203,10 @@ get_value(struct decoder *d, const struct field *f, void *at)
 
 	if (r < 0)
 		return r;
-	if (it.token == JSON_NULL)
+	if (it.token == JSON_NULL) {
+		set_nil(f, at);
 		return 0;
+	}
 	if (f->kind == FIELD_BOOL)
 		return get_bool(&it, at);
 	if (f->kind == FIELD_INT || f->kind == FIELD_PORT)
@@ -228,21 +254,57 @@ get_fields(struct decoder *d, const struct field *fields, void *base)
 	return r;
 }
 
-/* What lists and maps took beside the text block. */
+/* By name; the same names in the order in which they came, as their places in
+ * the text block tell. */
+static int
+by_name_and_age(const void *a, const void *b)
+{
+	char *const *one = a, *const *two = b;
+	int r = strcmp(*one, *two);
+
+	return r ? r : (*one > *two) - (*one < *two);
+}
+
+/* The last value of a name counts. */
 static void
-free_lists(const struct field *f, void *base)
+drop_doubles(struct pairs *map)
+{
+	size_t i, n = 0;
+
+	if (map->n < 2)
+		return;
+	qsort(map->v, map->n, 2 * sizeof(*map->v), by_name_and_age);
+	for (i = 0; i < map->n; i++) {
+		if (i + 1 < map->n &&
+		    strcmp(map->v[i * 2], map->v[i * 2 + 2]) == 0)
+			continue;
+		map->v[n * 2] = map->v[i * 2];
+		map->v[n * 2 + 1] = map->v[i * 2 + 1];
+		n++;
+	}
+	map->n = n;
+}
+
+/* Once, at the end, so that a map in many pieces is sorted only then. */
+static void
+finish(const struct field *f, void *base)
+{
+	for (; f->name; f++)
+		if (f->kind == FIELD_PAIRS)
+			drop_doubles((struct pairs *)(void *)((char *)base +
+			    f->offset));
+}
+
+static void
+free_all(const struct field *f, void *base)
 {
 	for (; f->name; f++) {
 		void *at = (char *)base + f->offset;
 
-		if (f->kind == FIELD_STRS)
-			free(((struct strings *)at)->v);
-		else if (f->kind == FIELD_PAIRS)
-			free(((struct pairs *)at)->v);
-		else if (f->kind == FIELD_RANGES)
-			free(((struct msg_port_ranges *)at)->v);
-		else if (f->kind == FIELD_OBJ)
-			free_lists(f->fields, at);
+		if (f->kind == FIELD_OBJ)
+			free_all(f->fields, at);
+		else
+			set_nil(f, at);
 	}
 }
 
@@ -275,6 +337,8 @@ msg_decode(struct msg *m, enum msg_type type, const uint8_t *p, size_t n)
 		r = expect(&d, &it, JSON_END);
 	if (r < 0)
 		msg_release(m);
+	else
+		finish(msg_kinds[type].fields, &m->u);
 	return r;
 }
 
@@ -283,7 +347,7 @@ msg_release(struct msg *m)
 {
 	if (!m->text)
 		return;
-	free_lists(msg_kinds[m->type].fields, &m->u);
+	free_all(msg_kinds[m->type].fields, &m->u);
 	free(m->text);
 	*m = (struct msg){ .type = m->type };
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/mem.h"
 #include "core/msg_fields.h"
 #include "core/text.h"
 
@@ -42,9 +43,7 @@ put_pairs(struct buf *to, const struct pairs *map)
 	struct { char *key, *value; } *rows;
 	size_t i;
 
-	rows = malloc(map->n * sizeof(*rows));
-	if (!rows)
-		abort();
+	rows = mem_grow(NULL, map->n * sizeof(*rows));
 	memcpy(rows, map->v, map->n * sizeof(*rows));
 	qsort(rows, map->n, sizeof(*rows), by_name);
 	for (i = 0; i < map->n; i++) {
