@@ -25,6 +25,8 @@ check_head(const struct wire *w)
 static void
 take(const uint8_t **p, size_t *n, size_t count)
 {
+	if (count == 0) /* of nothing, *p may be NULL */
+		return;
 	*p += count;
 	*n -= count;
 }
