@@ -29,6 +29,8 @@ filter_cfb_decode(struct filter_cfb *f, uint8_t *p, size_t n)
 {
 	size_t head = 0;
 
+	if (n == 0)
+		return 0;
 	if (!f->in) {
 		head = min_size(n, (size_t)(CFB_IV_LEN - f->iv_have));
 		memcpy(f->iv_in + f->iv_have, p, head);
