@@ -19,6 +19,8 @@ static const struct {
 	{ "DELETE ", HELLO_HTTP },
 	{ "OPTIONS ", HELLO_HTTP },
 	{ "CONNECT ", HELLO_HTTP },
+	{ "TRACE ", HELLO_HTTP },
+	{ "PATCH ", HELLO_HTTP },
 	{ "PRI * HTTP", HELLO_HTTP },
 	{ "SSH-", HELLO_SSH },
 };
@@ -50,7 +52,7 @@ hello_v2(const uint8_t *p, size_t n)
 	static const uint8_t mark[HELLO_V2_LEN] = { 'F', 'R', 'P', 0, 2, '\r',
 		'\n' };
 
-	if (memcmp(p, mark, min_size(n, sizeof(mark))) != 0)
+	if (n && memcmp(p, mark, min_size(n, sizeof(mark))) != 0)
 		return -1;
 	return n >= sizeof(mark);
 }
