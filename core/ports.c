@@ -7,19 +7,21 @@
 
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/ranges.h"
 
 #define PORTS_MEMORY_MS (24ull * 3600 * 1000)
 #define PORTS_MEMORY_MAX 65536 /* names remembered; then the oldest half goes */
 
 struct past { /* the port that a name had */
 	int port;
-	bool in_use;
-	uint64_t given; /* when it came back */
+	unsigned holds;	/* ports that it has now */
+	uint64_t given; /* when one came back */
 	char *name;
 };
 
 struct ports {
-	struct ranges allowed;
+	struct ranges allowed; /* as they were written, for people */
+	struct ranges merged;  /* the same, sorted, each port once */
 	uint32_t total;
 	void *owner[65536];
 	struct past *now[65536]; /* the memory of who holds it */
@@ -27,22 +29,58 @@ struct ports {
 	size_t used;
 };
 
+static int
+by_first(const void *a, const void *b)
+{
+	const struct port_range *one = a, *two = b;
+
+	return (one->first > two->first) - (one->first < two->first);
+}
+
+/* Ranges may overlap as they were written, or hold numbers that are no port. */
+static void
+merge(struct ports *p)
+{
+	struct port_range *v = p->merged.v;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->allowed.n; i++) {
+		struct port_range r = p->allowed.v[i];
+
+		r.first = r.first > 1 ? r.first : 1;
+		r.last = r.last < 65535 ? r.last : 65535;
+		if (r.first <= r.last)
+			v[n++] = r;
+	}
+	qsort(v, n, sizeof(*v), by_first);
+	for (i = 0; i < n; i++) {
+		struct port_range *top = &v[p->merged.n];
+
+		if (p->merged.n && v[i].first <= top[-1].last) {
+			if (v[i].last > top[-1].last)
+				top[-1].last = v[i].last;
+			continue;
+		}
+		*top = v[i];
+		p->merged.n++;
+	}
+	for (i = 0; i < p->merged.n; i++)
+		p->total += (uint32_t)(v[i].last - v[i].first + 1);
+}
+
 struct ports *
 ports_new(const struct ranges *allowed, uint64_t seed)
 {
 	static const struct port_range all = { 1, 65535 };
 	struct ports *p = mem_new(struct ports);
-	size_t i;
 
 	p->past.seed = seed;
 	p->allowed.n = allowed->n ? allowed->n : 1;
 	p->allowed.v = mem_zero(p->allowed.n * sizeof(*p->allowed.v));
 	memcpy(p->allowed.v, allowed->n ? allowed->v : &all,
 	    p->allowed.n * sizeof(*p->allowed.v));
-	for (i = 0; i < p->allowed.n; i++)
-		if (p->allowed.v[i].last >= p->allowed.v[i].first)
-			p->total += (uint32_t)(p->allowed.v[i].last -
-			    p->allowed.v[i].first + 1);
+	p->merged.v = mem_zero(p->allowed.n * sizeof(*p->merged.v));
+	merge(p);
 	return p;
 }
 
@@ -54,23 +92,30 @@ forget(struct ports *p, struct past *past)
 	free(past);
 }
 
-/* Drops what is older than `age`; called rarely, so a walk is fine. */
-static void
-sweep(struct ports *p, uint64_t now, uint64_t age)
+static int
+by_age(const void *a, const void *b)
 {
-	struct past **old = mem_zero((p->past.used + 1) * sizeof(*old));
+	const struct past *const *one = a, *const *two = b;
+
+	return ((*one)->given > (*two)->given) -
+	    ((*one)->given < (*two)->given);
+}
+
+/* Called rarely, so a walk is fine. */
+static void
+forget_older_half(struct ports *p)
+{
+	struct past **idle = mem_zero((p->past.used + 1) * sizeof(*idle));
 	size_t i, n = 0;
 	void *v;
 
-	for (i = 0; map_each(&p->past, &i, &v);) {
-		struct past *past = v;
-
-		if (!past->in_use && now - past->given >= age)
-			old[n++] = past;
-	}
-	while (n)
-		forget(p, old[--n]);
-	free(old);
+	for (i = 0; map_each(&p->past, &i, &v);)
+		if (((struct past *)v)->holds == 0)
+			idle[n++] = v;
+	qsort(idle, n, sizeof(*idle), by_age);
+	for (i = 0; i < n - n / 2; i++)
+		forget(p, idle[i]);
+	free(idle);
 }
 
 void
@@ -86,20 +131,15 @@ ports_free(struct ports *p)
 		free(v);
 	}
 	map_free(&p->past);
-	free(p->allowed.v);
+	ranges_release(&p->allowed);
+	ranges_release(&p->merged);
 	free(p);
 }
 
 bool
 ports_allowed(const struct ports *p, int port)
 {
-	size_t i;
-
-	for (i = 0; i < p->allowed.n; i++)
-		if (port >= p->allowed.v[i].first &&
-		    port <= p->allowed.v[i].last)
-			return port > 0 && port < 65536;
-	return false;
+	return ranges_has(&p->merged, port);
 }
 
 void *
@@ -119,7 +159,7 @@ ports_take(struct ports *p, int port, const char *name, void *owner)
 		map_str_set(&p->past, name, past);
 	}
 	past->port = port;
-	past->in_use = true;
+	past->holds++;
 	p->owner[port] = owner;
 	p->now[port] = past;
 	p->used++;
@@ -132,15 +172,13 @@ ports_give(struct ports *p, int port, uint64_t now)
 
 	if (!p->owner[port])
 		return;
-	past->in_use = false;
+	past->holds--;
 	past->given = now;
 	p->owner[port] = NULL;
 	p->now[port] = NULL;
 	p->used--;
 	if (p->past.used > PORTS_MEMORY_MAX)
-		sweep(p, now, PORTS_MEMORY_MS / 2);
-	if (p->past.used > PORTS_MEMORY_MAX)
-		sweep(p, now, 0);
+		forget_older_half(p);
 }
 
 size_t
@@ -155,44 +193,47 @@ ports_total(const struct ports *p)
 	return p->total;
 }
 
-/* The i-th allowed port. */
+/* The i-th of the allowed ports; i is less than their number. */
 static int
 nth(const struct ports *p, uint32_t i)
 {
-	size_t r;
+	const struct port_range *r = p->merged.v;
+	uint32_t len;
 
-	for (r = 0; r < p->allowed.n; r++) {
-		const struct port_range *range = &p->allowed.v[r];
-		uint32_t len;
-
-		if (range->last < range->first)
-			continue;
-		len = (uint32_t)(range->last - range->first + 1);
+	for (;; r++, i -= len) {
+		len = (uint32_t)(r->last - r->first + 1);
 		if (i < len)
-			return range->first + (int)i;
-		i -= len;
+			return r->first + (int)i;
 	}
-	return 0;
+}
+
+/* The port that name had, when it can have it again; or 0. */
+static int
+remembered(const struct ports *p, const char *name, uint64_t now)
+{
+	const struct past *past = map_str(&p->past, name);
+
+	if (!past || past->holds || now - past->given >= PORTS_MEMORY_MS ||
+	    p->owner[past->port] || !ports_allowed(p, past->port))
+		return 0;
+	return past->port;
 }
 
 int
 ports_next(struct ports *p, const char *name, uint64_t now, uint32_t dice,
     uint32_t *at)
 {
-	struct past *past;
+	int had = remembered(p, name, now);
 
 	if (*at == 0) {
 		*at = 1;
-		past = map_str(&p->past, name);
-		if (past && !past->in_use &&
-		    now - past->given < PORTS_MEMORY_MS &&
-		    !p->owner[past->port] && ports_allowed(p, past->port))
-			return past->port;
+		if (had)
+			return had;
 	}
 	while (*at <= p->total) {
 		int port = nth(p, (dice % p->total + (*at)++ - 1) % p->total);
 
-		if (port > 0 && port < 65536 && !p->owner[port])
+		if (!p->owner[port] && port != had)
 			return port;
 	}
 	return 0;
@@ -204,7 +245,7 @@ ports_text(const struct ports *p, char *to, size_t n)
 	size_t i, at = 0;
 
 	*to = '\0';
-	for (i = 0; i < p->allowed.n && at + 24 < n; i++) {
+	for (i = 0; i < p->allowed.n && at + 28 < n; i++) {
 		const struct port_range *r = &p->allowed.v[i];
 
 		at += (size_t)snprintf(to + at, n - at,
@@ -212,5 +253,5 @@ ports_text(const struct ports *p, char *to, size_t n)
 		    r->first, r->last);
 	}
 	if (i < p->allowed.n)
-		snprintf(to + at, n - at, ",…");
+		snprintf(to + at, n - at, i ? ",…" : "…");
 }
