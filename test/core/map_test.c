@@ -63,9 +63,9 @@ TEST(map_tells_texts_from_numbers_and_from_each_other)
 }
 
 static void
-name_of(char to[24], int i)
+name_of(char to[32], int i)
 {
-	snprintf(to, 24, "%.*sproxy%d", i % 13, "abcdefghijklm", i);
+	snprintf(to, 32, "%.*sproxy%d", i % 13, "abcdefghijklm", i);
 }
 
 /* Many keys in a small table: runs that pass its end, holes in the middle of
@@ -81,7 +81,7 @@ against_model(uint64_t seed, bool texts)
 	for (step = 0; step < 20000; step++) {
 		/* now mostly in, now mostly out */
 		bool filling = step / 2500 % 2 == 0;
-		char name[24];
+		char name[32];
 		void *was;
 		int k;
 
