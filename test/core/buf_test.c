@@ -98,7 +98,8 @@ TEST(buf_is_a_queue_whatever_is_put_and_taken)
 			uint8_t *room = buf_room(&b, n);
 
 			for (i = 0; i < n; i++)
-				room[i] = model[put++] = (uint8_t)(dice >> i % 24);
+				room[i] = model[put++] =
+				    (uint8_t)(dice >> i % 24);
 			buf_added(&b, n);
 		} else {
 			n = n < buf_len(&b) ? n : buf_len(&b);

@@ -99,8 +99,10 @@ TEST(log_escapes_c1_controls_and_broken_utf8)
 
 TEST(log_leaves_other_languages_readable)
 {
-	CHECK_STR(logged("Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x90\x84"),
-	    "Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x90\x84");
+	static const char text[] = "Gr\xc3\xbc\xc3\x9f" "e "
+				   "\xe2\x82\xac \xf0\x9f\x90\x84";
+
+	CHECK_STR(logged(text), text);
 }
 
 /* Whatever is cut off, the end is a whole character or a whole escape. */
@@ -131,4 +133,17 @@ TEST(log_cuts_long_lines_between_characters)
 			p = strrchr(got, '\\');
 			CHECK(!p || strlen(p) >= 4);
 		}
+}
+
+TEST(log_fills_its_room_to_the_last_character)
+{
+	char text[600], want[2048];
+	size_t i;
+
+	memset(text, '\n', 511);
+	strcpy(text + 511, "abcdef");
+	for (i = 0; i < 511; i++)
+		memcpy(want + 4 * i, "\\x0a", 4);
+	strcpy(want + 4 * 511, "abc");
+	CHECK_STR(logged(text), want);
 }

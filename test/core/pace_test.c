@@ -8,7 +8,8 @@
 TEST(pace_doubles_up_to_its_cap)
 {
 	static const struct pace p = { 2000, 20000 };
-	static const uint32_t want[] = { 2000, 4000, 8000, 16000, 20000, 20000 };
+	static const uint32_t want[] = { 2000, 4000, 8000, 16000, 20000,
+		20000 };
 	unsigned i;
 
 	for (i = 0; i < 6; i++) {
