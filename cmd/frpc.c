@@ -140,7 +140,8 @@ frpc_take_proxy(struct frpc_opts *o, struct buf *why)
 {
 	/* What concerns the link is told first, as frp does. */
 	config_client_complete(&o->conf);
-	if (config_client_check(&o->conf, why) < 0)
+	if (config_client_check(&o->conf, why) < 0 ||
+	    frpc_check_dns(&o->conf, why) < 0)
 		return -1;
 	o->proxy.enabled = true;
 	config_proxy_complete(&o->proxy, proxy_config_types);

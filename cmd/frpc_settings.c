@@ -9,6 +9,7 @@
 #include "cmd/frpc.h"
 #include "cmd/load.h"
 #include "core/mem.h"
+#include "net/addr.h"
 #include "net/proxy.h"
 
 static int
@@ -101,6 +102,19 @@ include(struct frpc_opts *o, char *const *env, const char *glob,
 }
 
 int
+frpc_check_dns(const struct client_conf *c, struct buf *why)
+{
+	struct addr a;
+
+	if (!c->dns_server || !*c->dns_server ||
+	    addr_server(&a, c->dns_server, 53) == 0)
+		return 0;
+	buf_printf(why, "invalid dnsServer '%s', it is an IP address, with "
+	    "or without a port", c->dns_server);
+	return -1;
+}
+
+int
 frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
     struct buf *why)
 {
@@ -112,5 +126,7 @@ frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
 	for (i = 0; i < o->conf.includes.n; i++)
 		if (include(o, env, o->conf.includes.v[i], why) < 0)
 			return -1;
-	return config_client_finish(&o->conf, proxy_config_types, why);
+	if (config_client_finish(&o->conf, proxy_config_types, why) < 0)
+		return -1;
+	return frpc_check_dns(&o->conf, why);
 }

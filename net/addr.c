@@ -68,6 +68,47 @@ addr_literal(struct addr *a, const char *host, int port)
 	return 0;
 }
 
+/* A port in digits, from 1; -1 for anything else. */
+static int
+port_of(const char *text)
+{
+	int port = 0;
+
+	if (!*text)
+		return -1;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		port = port * 10 + *text - '0';
+		if (port > 65535)
+			return -1;
+	}
+	return port ? port : -1;
+}
+
+int
+addr_server(struct addr *a, const char *text, int port)
+{
+	char host[128];
+	const char *colon;
+	size_t n;
+
+	if (!text || !*text)
+		return -1;
+	if (addr_literal(a, text, port) == 0)
+		return 0;
+	colon = strrchr(text, ':');
+	n = colon ? (size_t)(colon - text) : 0;
+	if (n == 0 || n >= sizeof(host) || (port = port_of(colon + 1)) < 0)
+		return -1;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	/* of two colons the last may be the address's own */
+	if (strchr(host, ':') && host[0] != '[')
+		return -1;
+	return addr_literal(a, host, port);
+}
+
 void
 addr_set_port(struct addr *a, int port)
 {

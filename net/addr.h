@@ -16,6 +16,9 @@ struct addr {
 /* host must be an IP literal (brackets allowed); "" and "0.0.0.0" are any.
  * 0, or -1 when it is no literal. */
 int addr_literal(struct addr *a, const char *host, int port);
+/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53": port where
+ * none is named.  0, or -1 for anything else, NULL and "" too. */
+int addr_server(struct addr *a, const char *text, int port);
 void addr_set_port(struct addr *a, int port);
 int addr_port(const struct addr *a);
 const char *addr_ip(const struct addr *a, char to[static ADDR_TEXT]);

@@ -201,12 +201,14 @@ client_run(const struct client_conf *conf, const struct client_files *f,
     const struct client_hooks *h, struct buf *why)
 {
 	struct client c = { .conf = conf, .hooks = h, .log = log, .why = why };
+	struct addr dns;
 	int status = 1;
 
 	if (range)
 		c.range = *range;
 	c.l = loop_new(log);
-	c.resolver = resolver_new(c.l);
+	c.resolver = resolver_new(c.l,
+	    addr_server(&dns, conf->dns_server, 53) == 0 ? &dns : NULL);
 	list_init(&c.proxies);
 	list_init(&c.jobs);
 	if (set_up_tls(&c, f) == 0) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/resolve.h"
 
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "core/map.h"
 #include "core/mem.h"
+#include "net/lookup.h"
 
 /* A name server that does not answer holds a thread for long, so there are
  * several; questions beyond them wait in line. */
@@ -19,21 +19,20 @@ struct question {
 	struct list at;
 	uint64_t id;
 	char *host;
-	int port;
 	resolve_cb *cb; /* the loop's side only */
 	void *arg;
-	struct addr v[RESOLVE_MAX];
-	size_t n;
-	char error[320];
+	struct lookup q; /* its host is the one above */
 };
 
 struct resolver {
 	struct loop *l;
+	struct addr server; /* len 0: the system's; never changes */
 	ev_async wake;
-	pthread_t threads[RESOLVE_THREADS];
-	unsigned nthreads, idle;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t more;
+	unsigned holders; /* the loop's side and nthreads */
+	unsigned nthreads, idle;
+	unsigned waiting; /* in asked */
 	struct list asked, answered;
 	bool end;
 	struct map open; /* the loop's side: number to question */
@@ -41,27 +40,25 @@ struct resolver {
 };
 
 static void
-look_up(struct question *q)
+free_question(struct question *q)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_ADDRCONFIG };
-	struct addrinfo *list = NULL, *a;
-	int r = getaddrinfo(q->host, NULL, &hints, &list);
+	free(q->host);
+	free(q);
+}
 
-	for (a = list; r == 0 && a && q->n < RESOLVE_MAX; a = a->ai_next) {
-		if (a->ai_addrlen > sizeof(q->v[0].at))
-			continue;
-		memcpy(&q->v[q->n].at, a->ai_addr, a->ai_addrlen);
-		q->v[q->n].len = a->ai_addrlen;
-		addr_set_port(&q->v[q->n++], q->port);
-	}
-	if (list)
-		freeaddrinfo(list);
-	if (q->n == 0)
-		snprintf(q->error, sizeof(q->error), "lookup %.200s: %s",
-		    q->host,
-		    r == 0 || r == EAI_NONAME ? "no such host" :
-						gai_strerror(r));
+/* By the loop's side and by each thread, with the lock held; the last one
+ * frees it.  A thread that waits for a name server thus holds up nobody. */
+static void
+let_go(struct resolver *r)
+{
+	unsigned left = --r->holders;
+
+	pthread_mutex_unlock(&r->lock);
+	if (left)
+		return;
+	pthread_mutex_destroy(&r->lock);
+	pthread_cond_destroy(&r->more);
+	free(r);
 }
 
 static void *
@@ -78,15 +75,20 @@ work(void *arg)
 			break;
 		q = list_item(r->asked.next, struct question, at);
 		list_del(&q->at);
+		r->waiting--;
 		r->idle--;
 		pthread_mutex_unlock(&r->lock);
-		look_up(q);
+		lookup(&q->q, r->server.len ? &r->server : NULL);
 		pthread_mutex_lock(&r->lock);
 		r->idle++;
+		if (r->end) { /* nobody to tell, and no loop to wake */
+			free_question(q);
+			break;
+		}
 		list_add(&r->answered, &q->at);
 		ev_async_send(r->l->ev, &r->wake);
 	}
-	pthread_mutex_unlock(&r->lock);
+	let_go(r);
 	return NULL;
 }
 
@@ -116,22 +118,25 @@ on_answer(struct ev_loop *ev, ev_async *w, int revents)
 	while ((q = take(r, &r->answered)) != NULL) {
 		if (map_num_del(&r->open, q->id)) {
 			ev_unref(l->ev); /* see resolve */
-			q->cb(q->arg, q->v, q->n, q->n ? NULL : q->error);
+			q->cb(q->arg, q->q.v, q->q.n,
+			    q->q.n ? NULL : q->q.error);
 		}
-		free(q->host);
-		free(q);
+		free_question(q);
 	}
 	loop_settle(l);
 }
 
 struct resolver *
-resolver_new(struct loop *l)
+resolver_new(struct loop *l, const struct addr *server)
 {
 	struct resolver *r = mem_new(struct resolver);
 
 	r->l = l;
+	if (server)
+		r->server = *server;
 	list_init(&r->asked);
 	list_init(&r->answered);
+	r->holders = 1;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->more, NULL);
 	ev_async_init(&r->wake, on_answer);
@@ -145,26 +150,20 @@ void
 resolver_free(struct resolver *r)
 {
 	struct question *q;
-	unsigned i;
 
 	if (!r)
 		return;
 	pthread_mutex_lock(&r->lock);
-	r->end = true;
-	pthread_cond_broadcast(&r->more);
+	r->end = true; /* no thread touches lists or loop any more */
 	pthread_mutex_unlock(&r->lock);
-	for (i = 0; i < r->nthreads; i++)
-		pthread_join(r->threads[i], NULL);
 	ev_ref(r->l->ev);
 	ev_async_stop(r->l->ev, &r->wake);
-	while ((q = take(r, &r->asked)) || (q = take(r, &r->answered))) {
-		free(q->host);
-		free(q);
-	}
+	while ((q = take(r, &r->asked)) || (q = take(r, &r->answered)))
+		free_question(q);
 	map_free(&r->open);
-	pthread_mutex_destroy(&r->lock);
-	pthread_cond_destroy(&r->more);
-	free(r);
+	pthread_mutex_lock(&r->lock);
+	pthread_cond_broadcast(&r->more);
+	let_go(r);
 }
 
 /* Threads are started when first needed, with signals left to the loop's. */
@@ -172,10 +171,13 @@ static void
 add_thread(struct resolver *r)
 {
 	sigset_t all, old;
+	pthread_t thread;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&r->threads[r->nthreads], NULL, work, r) == 0) {
+	if (pthread_create(&thread, NULL, work, r) == 0) {
+		pthread_detach(thread);
+		r->holders++;
 		r->nthreads++;
 		r->idle++;
 	}
@@ -190,18 +192,21 @@ resolve(struct resolver *r, const char *host, int port, resolve_cb *cb,
 
 	q->id = ++r->last;
 	q->host = mem_dup(host);
-	q->port = port;
+	q->q.host = q->host;
+	q->q.port = port;
 	q->cb = cb;
 	q->arg = arg;
 	map_num_set(&r->open, q->id, q);
 	ev_ref(r->l->ev); /* the loop stays alive for an open question */
 	pthread_mutex_lock(&r->lock);
 	list_add(&r->asked, &q->at);
-	if (r->idle == 0 && r->nthreads < RESOLVE_THREADS)
+	/* an idle one may have been woken and not yet taken its own */
+	if (++r->waiting > r->idle && r->nthreads < RESOLVE_THREADS)
 		add_thread(r);
 	if (r->nthreads == 0) { /* no thread to be had: say so */
 		list_del(&q->at);
-		snprintf(q->error, sizeof(q->error),
+		r->waiting--;
+		snprintf(q->q.error, sizeof(q->q.error),
 		    "lookup %.200s: cannot start a thread", q->host);
 		list_add(&r->answered, &q->at);
 		ev_async_send(r->l->ev, &r->wake);
