@@ -165,13 +165,16 @@ cover:
 soak: $(B)/culvert $(TOOLS)
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
 
+# The installed binary makes the links, so that they lead to it by its bare
+# name and hold wherever DESTDIR ends up.
+INTO	= $(DESTDIR)$(PREFIX)
 install: $(B)/culvert
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 755 $(B)/culvert $(DESTDIR)$(PREFIX)/bin/culvert
-	$(B)/culvert --install $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(wildcard cmd/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(wildcard cmd/*.8) $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d "$(INTO)/bin" "$(INTO)/share/man/man1" \
+	    "$(INTO)/share/man/man8"
+	install -m 755 $(B)/culvert "$(INTO)/bin/culvert"
+	"$(INTO)/bin/culvert" --install "$(INTO)/bin"
+	install -m 644 $(wildcard cmd/*.1) "$(INTO)/share/man/man1"
+	install -m 644 $(wildcard cmd/*.8) "$(INTO)/share/man/man8"
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name go \
