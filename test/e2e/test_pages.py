@@ -1,50 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The manual pages say what the option tables say.  $BIN: the binary."""
+"""The manual pages say what the tables of options and settings say."""
 import os
 import re
 import shutil
-import subprocess
 
-BIN = os.path.abspath(os.environ.get("BIN", "build/culvert"))
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
+from lib import check
+from told import (APPLETS, ROOT, commands_of, flags, keys, keys_that_work,
+                  read, said)
+
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
          "culvert": "cmd/culvert.1"}
+OWNERS = {"frps": ("server",), "frpc": ("client", "proxy", "tcp")}
 
 
 def page(name):
-    with open(os.path.join(ROOT, PAGES[name])) as f:
-        return f.read()
-
-
-def help_of(*args):
-    return subprocess.run([BIN, *args, "--help"], capture_output=True,
-                          text=True, check=True, timeout=20).stdout
-
-
-def commands_of(applet):
-    """Name, and whether it is supported."""
-    text = help_of(applet)
-    block = text.split("Available Commands:\n")[1].split("\n\n")[0]
-    return [(line.split()[0], "not supported yet" not in line)
-            for line in block.splitlines()]
-
-
-def flags_of(text):
-    """(letter, name, default, supported) for each line of help."""
-    for m in re.finditer(r"^  (?:-(\w), |    )--([\w-]+)(.*)$", text, re.M):
-        preset = re.search(r'\(default "?([^")]*)"?\)', m[3])
-        yield (m[1], m[2], preset[1] if preset else None,
-               "not supported yet" not in m[3])
-
-
-def all_flags(applet):
-    seen = {}
-    for command, whole in [(None, True)] + commands_of(applet):
-        text = help_of(applet, *([command] if command else []))
-        for letter, name, preset, supported in flags_of(text):
-            seen[letter, name, preset, supported and whole] = True
-    return [f for f in seen if f[3] or (*f[:3], True) not in seen]
+    return read(PAGES[name])
 
 
 def in_page(text):
@@ -56,66 +26,87 @@ def in_page(text):
     return items, items | mentioned - {"flag"}  # the grammar's own example
 
 
-def test_every_flag_is_in_its_page():
-    for applet in ("frps", "frpc"):
+def keys_in_page(text):
+    """The keys of entries, and what stands in brackets behind each."""
+    text = text.replace("\\\n", "").split(".Ss Settings\n")[1]
+    text = text.split("\n.Pp\nThe log is")[0].split("\n.Ss ")[0]
+    for line in re.findall(r"^\.It (Ic .*)$", text, re.M):
+        for part in line.split(" , "):
+            m = re.fullmatch(r"(?:Ic )?([\w.]+)(?: No \((.*)\))?", part)
+            check(m, f"an entry that is no key: {line}")
+            yield m[1], m[2]
+
+
+def test_every_flag_is_in_its_page(t):
+    for applet in APPLETS:
         items, mentioned = in_page(page(applet))
-        for letter, name, preset, supported in all_flags(applet):
-            assert name in (items if supported or name == "protocol"
-                            else mentioned), (applet, name)
-            if letter and name in items:
-                assert re.search(rf"^\.It Fl {letter} , -{name}\b",
-                                 page(applet), re.M), (applet, name)
+        for f in flags(t, applet):
+            of = items if f.supported or f.name == "protocol" else mentioned
+            check(f.name in of, f"{applet}: --{f.name} is missing")
+            if f.letter and f.name in items:
+                check(re.search(rf"^\.It Fl {f.letter} , -{f.name}\b",
+                                page(applet), re.M),
+                      f"{applet}: -{f.letter} is missing")
 
 
-def test_every_flag_of_a_page_is_there():
-    for applet in ("frps", "frpc"):
-        there = {name for _, name, _, _ in all_flags(applet)}
-        strange = in_page(page(applet))[1] - there
-        assert not strange, (applet, strange)
+def test_every_flag_of_a_page_is_there(t):
+    for applet in APPLETS:
+        strange = in_page(page(applet))[1] - {
+            f.name for f in flags(t, applet)}
+        check(not strange, f"{applet}: not there: {strange}")
 
 
-def test_defaults_are_the_same():
-    for applet in ("frps", "frpc"):
-        text = page(applet)
-        for _, name, preset, supported in all_flags(applet):
-            if not supported or preset in (None, "true"):
+def test_defaults_of_flags_are_the_same(t):
+    for applet in APPLETS:
+        for f in flags(t, applet):
+            if not f.supported or f.preset in (None, "true"):
                 continue
             entries = re.findall(
-                rf"^\.It Fl (?:\w , )?-{name}\b.*?(?=^\.It|^\.El)", text,
-                re.M | re.S)
-            assert any(preset in e for e in entries), (applet, name, preset)
+                rf"^\.It Fl (?:\w , )?-{f.name}\b.*?(?=^\.It|^\.El)",
+                page(applet), re.M | re.S)
+            check(any(f.preset in e for e in entries),
+                  f"{applet}: --{f.name} is {f.preset}")
 
 
-def test_every_command_is_in_its_page():
-    for applet in ("frps", "frpc"):
+def test_every_command_is_in_its_page(t):
+    for applet in APPLETS:
         words = set(re.findall(r"\w+", page(applet)))
-        for command, _ in commands_of(applet):
-            assert command in words, (applet, command)
+        for command, _ in commands_of(t, applet):
+            check(command in words, f"{applet}: {command} is missing")
 
 
-def test_every_applet_is_in_the_page_of_the_whole():
-    text = subprocess.run([BIN], capture_output=True, text=True).stdout
+def test_every_setting_is_in_its_page_and_no_other(t):
+    for applet, whose in OWNERS.items():
+        want = keys_that_work(t, *whose)
+        got = dict(keys_in_page(page(applet)))
+        check(set(got) == set(want),
+              f"{applet}: {sorted(set(got) ^ set(want))}")
+        for path, preset in want.items():
+            check(preset is None or
+                  re.match(rf"{re.escape(preset)}(,|$)", got[path] or ""),
+                  f"{applet}: {path} is {preset}, not {got[path]}")
+
+
+def test_there_is_a_page_for_the_settings_of_every_type(t):
+    known = {name for whose in OWNERS.values() for name in whose}
+    check({k.whose for k in keys(t)} == known, "a type that has no page")
+
+
+def test_every_applet_is_in_the_page_of_the_whole(t):
+    text = said([t.bin]).stdout
     for name in re.findall(r"^  (\S+) .*$", text.split("Applets:")[1], re.M):
-        assert f"Ic {name}\n" in page("culvert"), name
-    for name in re.findall(r"also: ([^)]*)\)", text):
-        for alias in name.split(", "):
-            assert re.search(rf"Ic {alias}\b", page("culvert")), alias
+        check(f"Ic {name}\n" in page("culvert"), name)
+    for names in re.findall(r"also: ([^)]*)\)", text):
+        for alias in names.split(", "):
+            check(re.search(rf"Ic {alias}\b", page("culvert")), alias)
 
 
-def test_pages_are_clean():
+def test_pages_are_clean(t):
     if not shutil.which("mandoc"):
         return
     for path in PAGES.values():
-        p = subprocess.run(["mandoc", "-Tlint", os.path.join(ROOT, path)],
-                           capture_output=True, text=True, timeout=20)
+        p = said(["mandoc", "-Tlint", os.path.join(ROOT, path)])
         # Pages that are not installed here cannot be found.
         bad = [x for x in (p.stdout + p.stderr).splitlines()
                if "referenced manual not found" not in x]
-        assert not bad, bad
-
-
-if __name__ == "__main__":
-    for name_, test in list(globals().items()):
-        if name_.startswith("test_"):
-            test()
-            print("ok", name_)
+        check(not bad, "\n".join(bad))

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""README.md is true: its tables, its settings files, its commands."""
+import os
+import re
+import shlex
+
+from lib import EchoServer, Proc, check, echo, free_port
+from told import ROOT, flags_of, help_of, keys_that_work, read, said
+
+TABLES = {"frps": ("server",), "frpc": ("client",),
+          "a proxy": ("proxy", "tcp")}
+APPLETS = ("frps", "frpc", "culvert")
+
+
+def blocks(kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```$", read("README.md"),
+                      re.M | re.S)
+
+
+def section(title):
+    """What stands under a heading, up to the next of its kind or above."""
+    return re.search(rf"^#+ {re.escape(title)}$(.*?)(?=^#|\Z)",
+                     re.sub(r"^```.*?^```$", "", read("README.md"),
+                            flags=re.M | re.S), re.M | re.S)[1]
+
+
+def commands():
+    """Every call of a program of ours in a block that can be run."""
+    for block in blocks("sh"):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            while words and re.match(r"[A-Z_]+=", words[0]):
+                words.pop(0)
+            if words and words[0] in APPLETS:
+                yield words
+
+
+def test_tables_have_every_setting_and_no_other(t):
+    for title, whose in TABLES.items():
+        want = keys_that_work(t, *whose)
+        got = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|",
+                              section(f"Settings of {title}"), re.M))
+        check(set(got) == set(want),
+              f"{title}: {sorted(set(got) ^ set(want))}")
+        for path, preset in want.items():
+            check(preset in (None, got[path]),
+                  f"{path} is {preset}, not {got[path]}")
+
+
+def test_settings_files_are_fine(t):
+    files = blocks("toml")
+    check(len(files) == 2, "two files")
+    for text in files:
+        name = re.match(r"# /etc/culvert/((frp[sc])\.toml)\n", text)
+        check(name, "a file without its name")
+        path = t.write(name[1], text)
+        p = said([t.bin, name[2], "verify", "-c", path],
+                 env={"CREDENTIALS_DIRECTORY": t.dir})
+        check(p.returncode == 0, p.stdout + p.stderr)
+
+
+def test_every_flag_of_a_command_is_there(t):
+    seen = 0
+    for words in commands():
+        applet, rest = words[0], words[1:]
+        if applet == "culvert":
+            continue
+        command = [rest[0]] if rest and rest[0][0] != "-" else []
+        there = {f.name for f in flags_of(help_of(t, applet, *command))
+                 if f.supported}
+        for word in rest:
+            if not word.startswith("--"):
+                continue
+            name = word[2:].split("=")[0].replace("_", "-")
+            check(name in there, f"{shlex.join(words)}: --{name}")
+            seen += 1
+    check(seen > 8, "where are the commands?")
+
+
+def test_the_first_tunnel_carries_bytes(t):
+    """Its commands as they stand, with ports that are free here."""
+    lines = section_lines("A first tunnel in six lines")
+    check(len(lines) == 6, "six lines")
+    os.mkdir(t.path("bin"))
+    for name in APPLETS:
+        os.symlink(os.path.abspath(t.bin), t.path("bin", name))
+    bind, public, service = free_port(), free_port(), EchoServer()
+    said(["sh", "-c", lines[1]], cwd=t.dir, check=True)
+    start(t, lines[2] + f" -p {bind} --bind_addr 127.0.0.1"
+          " --proxy_bind_addr 127.0.0.1").wait_line("started successfully")
+    line = lines[4].replace("bastion", "127.0.0.1")
+    line = line.replace("--local_port 22", f"--local_port {service.port}")
+    line = line.replace("10022", str(public))
+    start(t, line + f" -P {bind}").wait_line("start proxy success")
+    check(echo(public, b"hello") == b"hello", "not what was sent")
+    check(lines[5].startswith("ssh -p 10022 "), lines[5])
+
+
+def section_lines(title):
+    text = read("README.md").split(f"\n## {title}\n")[1]
+    return re.search(r"^```sh\n(.*?)^```$", text,
+                     re.M | re.S)[1].splitlines()
+
+
+def start(t, line):
+    return Proc(["sh", "-c", f"exec {line}"], cwd=t.dir,
+                env={"PATH": t.path("bin") + ":" + os.environ["PATH"]})
+
+
+def test_make_targets_are_there(t):
+    makefile = read("Makefile")
+    for name in set(re.findall(r"^    make ([a-z]+)", read("README.md"), re.M)):
+        check(re.search(rf"^{name}:", makefile, re.M), name)
+
+
+def test_links_lead_somewhere(t):
+    text = read("README.md")
+    titles = [re.sub(r"[^\w -]", "", x).lower().replace(" ", "-")
+              for x in re.findall(r"^#+ (.*)$", text, re.M)]
+    titles += [f"{x}-1" for x in titles if titles.count(x) > 1]
+    for link in re.findall(r"\]\(#([^)]*)\)", text):
+        check(link in titles, link)
+    for path in set(re.findall(r"\b(?:scripts|core|cmd|net)/[a-z0-9_/-]+\.[a-z]+",
+                               text)):
+        check(os.path.exists(os.path.join(ROOT, path)), path)
