@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 
-from lib import EchoServer, Proc, check, echo, free_port
+from lib import EchoServer, Proc, check, echo, free_port, tcp_proxy
 from told import ROOT, flags_of, help_of, keys_that_work, read, said
 
 TABLES = {"frps": ("server",), "frpc": ("client",),
@@ -105,6 +105,56 @@ def section_lines(title):
 def start(t, line):
     return Proc(["sh", "-c", f"exec {line}"], cwd=t.dir,
                 env={"PATH": t.path("bin") + ":" + os.environ["PATH"]})
+
+
+def plain(text):
+    """Without what differs from run to run, and without line ends."""
+    text = re.sub(r"sha256:[0-9a-f…]+", "sha256:#", text)
+    text = re.sub(r"0x[0-9a-f]+|\d+(\.\d+)*(:\d+)?", "#", text)
+    return " ".join(re.sub(r"\[\w*\]", "[]", text).split())
+
+
+def told_as_in_readme(line):
+    line = re.sub(r"^.*\[\w+/\w+\.c:\d+\] ", "", line)
+    line = re.sub(r"^\[[0-9a-f]{16}\] ", "", line)
+    check(plain(line) in plain(read("README.md")), line)
+
+
+def last_line(t, conf):
+    p = t.frpc(0, conf=conf, wait=False)
+    check(p.wait() == 1, "did not end with 1")
+    return p.text.splitlines()[-1]
+
+
+def test_refusals_are_told_as_printed(t):
+    server = t.frps({"auth": {"token": "right"}})
+    at = {"serverPort": server.conf["bindPort"]}
+    told_as_in_readme(last_line(t, {**at, "auth": {"token": "wrong"}}))
+    told_as_in_readme(server.wait_line("register control error.*")[0])
+    p = t.frpc(0, conf={**at, "transport": {"tls": {"pin": "sha256:" +
+                                                    "0" * 64}}}, wait=False)
+    check(p.wait() == 1, "a wrong pin")
+    told_as_in_readme(p.wait_line("connect to server error: TLS.*")[0])
+    told_as_in_readme(server.wait_line("TLS handshake failed.*")[0])
+    p = t.run("frpc", "verify", "-c", t.write("frpc.toml", "serverPrt = 1\n"))
+    p.wait()
+    told_as_in_readme(p.text.replace(t.dir + "/", ""))
+
+
+def test_used_up_ports_are_told_as_printed(t):
+    port = free_port()
+    server = t.frps({"allowPorts": [{"single": port}]})
+    holder = t.frpc(server, [tcp_proxy("ssh", 22, port)], name="holder")
+    words = [f"type=frp,server=127.0.0.1:{server.conf['bindPort']},"
+             f"port_range={port}-{port}"]
+    late = t.run("frpc", "--name=ssh", "--port-forwarding-config", *words)
+    # Of a name that is taken no port is tried.
+    told_as_in_readme(late.wait_line(r"proxy \[ssh\] already exists")[0])
+    late = t.run("frpc", "--name=b", "--port-forwarding-config", *words)
+    told_as_in_readme(late.wait_line(r"\[b\] start error: .*")[0])
+    late = t.frpc(server, [tcp_proxy("c", 22, 0)], name="c", wait=False)
+    told_as_in_readme(late.wait_line(r"\[c\] start error: .*")[0])
+    check(holder.running(), "the holder has gone")
 
 
 def test_make_targets_are_there(t):
