@@ -120,20 +120,22 @@ def told_as_in_readme(line):
     check(plain(line) in plain(read("README.md")), line)
 
 
-def last_line(t, conf):
+def refused(t, conf):
+    """A client that ended with 1."""
     p = t.frpc(0, conf=conf, wait=False)
     check(p.wait() == 1, "did not end with 1")
-    return p.text.splitlines()[-1]
+    return p
 
 
 def test_refusals_are_told_as_printed(t):
     server = t.frps({"auth": {"token": "right"}})
     at = {"serverPort": server.conf["bindPort"]}
-    told_as_in_readme(last_line(t, {**at, "auth": {"token": "wrong"}}))
+    p = refused(t, {**at, "auth": {"token": "wrong"}})
+    told_as_in_readme(p.wait_line("connect to server error.*")[0])
+    told_as_in_readme(p.wait_line("login to the server failed.*")[0])
     told_as_in_readme(server.wait_line("register control error.*")[0])
-    p = t.frpc(0, conf={**at, "transport": {"tls": {"pin": "sha256:" +
-                                                    "0" * 64}}}, wait=False)
-    check(p.wait() == 1, "a wrong pin")
+    pin = "sha256:" + 64 * "0"
+    p = refused(t, {**at, "transport": {"tls": {"pin": pin}}})
     told_as_in_readme(p.wait_line("connect to server error: TLS.*")[0])
     told_as_in_readme(server.wait_line("TLS handshake failed.*")[0])
     p = t.run("frpc", "verify", "-c", t.write("frpc.toml", "serverPrt = 1\n"))
