@@ -212,8 +212,10 @@ dns_answer(const uint8_t *p, size_t n, const uint8_t *query, size_t query_len,
 	if ((p[3] & 0x0f) || !read_name(&m, &at, &name))
 		return DNS_FAILED;
 	for (i = 0; i <= DNS_CHAIN; i++) {
-		if (!walk(&m, query_len, type, &name, f, &next))
+		if (!walk(&m, query_len, type, &name, f, &next)) {
+			f->n = 0;
 			return DNS_FAILED;
+		}
 		if (f->n)
 			return DNS_FOUND;
 		if (next.n == 0)

@@ -281,7 +281,11 @@ TEST(an_answer_cut_at_any_byte_gives_nothing)
 	for (p.n = 0; p.n < whole; p.n++) {
 		s = look(&p, &f);
 		CHECK(s == (p.n < qlen ? DNS_IGNORE : DNS_FAILED));
+		CHECK(f.n == 0);
 	}
+	answer(&p, "a.x", DNS_A, 2);
+	PUT(&p, A_RECORD "\1\2\3\4");
+	CHECK(look(&p, &f) == DNS_FAILED && f.n == 0);
 }
 
 /* As big resolvers write them: pointers into the data of earlier records. */
