@@ -74,10 +74,11 @@ free_conn(struct deferred *d)
 static void
 die(struct conn *c)
 {
+	if (c->fd < 0)
+		return;
 	ev_io_stop(c->l->ev, &c->io);
 	settler_drop(&c->settle);
-	if (c->fd >= 0)
-		close(c->fd);
+	close(c->fd);
 	c->fd = -1;
 	buf_free(&c->out);
 	free(c->gather);
@@ -438,10 +439,12 @@ conn_close(struct stream *s, bool gentle)
 
 	if (c->closed)
 		return;
+	c->closed = true; /* before anything can fail and tell the holder */
 	if (gentle && !c->failed && !c->connecting) {
 		conn_finish(s);
-		c->closed = true;
-		if (c->failed || (c->eof && c->finished)) {
+		if (c->fd < 0)
+			return;
+		if (c->eof && c->finished) {
 			die(c);
 			return;
 		}
@@ -454,7 +457,6 @@ conn_close(struct stream *s, bool gentle)
 		arm(c);
 		return;
 	}
-	c->closed = true;
 	if (c->fd >= 0 && !c->failed)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	die(c);
