@@ -292,9 +292,9 @@ secure_close(struct stream *s, bool gentle)
 
 	if (x->closed)
 		return;
+	x->closed = true; /* before the last record can fail and tell */
 	if (gentle && x->up && !x->failed)
 		secure_finish(s);
-	x->closed = true;
 	if (gentle)
 		stream_linger(x->under);
 	else
