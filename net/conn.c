@@ -68,7 +68,10 @@ arm(struct conn *c)
 static void
 free_conn(struct deferred *d)
 {
-	free(list_item(d, struct conn, gone));
+	struct conn *c = list_item(d, struct conn, gone);
+
+	buf_free(&c->out); /* room may have been reserved since it died */
+	free(c);
 }
 
 static void
@@ -231,10 +234,13 @@ read_to_sink(struct conn *c)
 	size_t n = stream_room(sink);
 	uint8_t *to;
 	ssize_t got;
+	int error;
 
 	if (n > LOOP_BLOCK)
 		n = LOOP_BLOCK;
 	to = n ? sink->ops->reserve(sink, &n) : NULL;
+	if (c->fd < 0) /* making room broke the sink, and that us */
+		return;
 	if (n == 0) {
 		/* the sink says STREAM_ROOM to its holder, who resumes us */
 		c->paused = true;
@@ -244,14 +250,15 @@ read_to_sink(struct conn *c)
 	do
 		got = recv(c->fd, to, n, 0);
 	while (got < 0 && errno == EINTR);
+	error = errno;
 	sink->ops->commit(sink, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
 		tell(c, STREAM_DATA, NULL, (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
 		tell(c, STREAM_EOF, NULL, 0);
-	} else if (errno != EAGAIN) {
-		fail(c, errno);
+	} else if (error != EAGAIN) {
+		fail(c, error);
 	}
 }
 
@@ -348,6 +355,8 @@ conn_commit(struct stream *s, size_t n)
 {
 	struct conn *c = conn_of(s);
 
+	if (c->fd < 0)
+		return;
 	buf_added(&c->out, n);
 	if (buf_len(&c->out))
 		loop_settle_later(c->l, &c->settle);
@@ -360,7 +369,7 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct conn *c = conn_of(s);
 
-	if (n == 0 || c->failed || c->finish)
+	if (n == 0 || c->failed || c->finish || c->fd < 0)
 		return;
 	if (c->connecting || buf_len(&c->out)) {
 		assert(!c->gather || buf_len(&c->out) == 0);
