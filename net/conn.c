@@ -36,6 +36,7 @@ struct conn {
 	bool eof;		  /* seen from the peer */
 	bool finish, finished;	  /* asked for, done */
 	bool failed, closed;
+	bool untold; /* it failed while nobody listened */
 };
 
 static struct conn *
@@ -113,6 +114,7 @@ fail(struct conn *c, int error)
 		return;
 	}
 	arm(c);
+	c->untold = !c->s.cb;
 	tell(c, STREAM_ERROR, NULL, 0);
 }
 
@@ -224,7 +226,13 @@ conn_flush(struct stream *s)
 static void
 on_settle(struct settler *settle)
 {
-	conn_flush(&list_item(settle, struct conn, settle)->s);
+	struct conn *c = list_item(settle, struct conn, settle);
+
+	conn_flush(&c->s);
+	if (c->untold && c->s.cb) {
+		c->untold = false;
+		tell(c, STREAM_ERROR, NULL, 0);
+	}
 }
 
 static void
@@ -424,6 +432,8 @@ conn_want(struct stream *s, bool data)
 
 	c->paused = !data;
 	arm(c);
+	if (c->untold && data)
+		loop_settle_later(c->l, &c->settle);
 }
 
 static void
