@@ -92,14 +92,13 @@ on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	if (r->over)
 		return;
 	switch (ev) {
-	case STREAM_UP:
-		break;
 	case STREAM_DATA:
 		on_data(r, i, p, n);
 		break;
 	case STREAM_SENT:
 		on_sent(r, i, n);
 		break;
+	case STREAM_UP: /* before it there was no room */
 	case STREAM_ROOM:
 		if (!r->side[!i].ended)
 			stream_want(r->side[!i].s, true);
