@@ -188,6 +188,10 @@ next_address(struct dial *d)
 		}
 		note_error(d, error);
 	}
+	if (!*d->error) { /* no time was left to try any */
+		d->at = 0;
+		note_error(d, ETIMEDOUT);
+	}
 	finish(d, NULL);
 }
 
