@@ -26,7 +26,7 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 	if (ev == LINK_OPEN)
 		stream_close(s); /* servers open no streams */
 	else if (ev == LINK_DOWN && k == c->link)
-		client_lost(c, link_why(k));
+		client_cut(c, link_why(k));
 }
 
 static void
@@ -127,6 +127,20 @@ client_lost(struct client *c, const char *why)
 		log_warn(c->log, "[%s] the connection to the server is lost: "
 		    "%s; trying again", c->run_id, text);
 	timer_start(&c->again, c->l, ms, on_again, c);
+}
+
+/* A server that is set otherwise than we are just hangs up. */
+void
+client_cut(struct client *c, const char *why)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s", why);
+	if (!c->control && !strstr(text, "tcpMux"))
+		snprintf(text, sizeof(text), "%.160s instead of an answer to "
+		    "the login (are transport.tcpMux and transport.tls the "
+		    "same on both ends?)", why);
+	client_lost(c, text);
 }
 
 static void

@@ -261,10 +261,12 @@ on_ctl(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 			read_answer(c, p, n);
 		break;
 	case STREAM_EOF:
-		client_lost(c, "EOF");
+		client_cut(c, "EOF");
 		break;
 	case STREAM_ERROR:
-		client_lost(c, stream_why(s));
+		/* of a link that is down, what follows tells why */
+		if (!c->link || !*link_why(c->link))
+			client_cut(c, stream_why(s));
 		break;
 	default:
 		break;

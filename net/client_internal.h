@@ -47,6 +47,7 @@ void uplink_cancel(struct uplink *u); /* NULL is fine */
 
 /* client.c */
 void client_lost(struct client *c, const char *why);
+void client_cut(struct client *c, const char *why); /* by the other end */
 void client_stop(struct client *c, int status);
 
 /* client_control.c: takes s. */

@@ -255,6 +255,9 @@ on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
 
 	if (s->over)
 		return;
+	/* of a link that is down, what follows tells why */
+	if (ev == STREAM_ERROR && s->link && *link_why(s->link))
+		return;
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
 		session_end(s, ev == STREAM_EOF ? "EOF" : stream_why(stream));
 		return;
