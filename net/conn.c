@@ -118,15 +118,31 @@ fail(struct conn *c, int error)
 	tell(c, STREAM_ERROR, NULL, 0);
 }
 
+/* Until all was said, a close is a break, whoever does it: a process that is
+ * killed must not leave its peers with what looks like an orderly end. */
+static void
+break_on_close(int fd, bool on)
+{
+	struct linger how = { .l_onoff = on, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &how, sizeof(how));
+}
+
+static void
+say_end(struct conn *c)
+{
+	c->finished = true;
+	shutdown(c->fd, SHUT_WR);
+	break_on_close(c->fd, false);
+}
+
 /* What is queued went out: do what waited for that. */
 static void
 on_empty(struct conn *c)
 {
 	loop_take_back(c->l, &c->out);
-	if (c->finish && !c->finished) {
-		c->finished = true;
-		shutdown(c->fd, SHUT_WR);
-	}
+	if (c->finish && !c->finished)
+		say_end(c);
 	if (c->closed) {
 		if (c->eof)
 			die(c);
@@ -419,10 +435,8 @@ conn_finish(struct stream *s)
 	conn_flush(s);
 	c->finish = true;
 	if (c->fd >= 0 && !c->failed && !c->connecting &&
-	    buf_len(&c->out) == 0) {
-		c->finished = true;
-		shutdown(c->fd, SHUT_WR);
-	}
+	    buf_len(&c->out) == 0)
+		say_end(c);
 }
 
 static void
@@ -453,7 +467,6 @@ on_linger_late(struct timer *t, void *arg)
 static void
 conn_close(struct stream *s, bool gentle)
 {
-	static const struct linger now = { 1, 0 };
 	struct conn *c = conn_of(s);
 
 	if (c->closed)
@@ -477,7 +490,7 @@ conn_close(struct stream *s, bool gentle)
 		return;
 	}
 	if (c->fd >= 0 && !c->failed)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		break_on_close(c->fd, true);
 	die(c);
 }
 
@@ -513,6 +526,7 @@ make(struct loop *l, int fd, bool connecting)
 	c->l = l;
 	c->fd = fd;
 	c->connecting = connecting;
+	break_on_close(fd, true);
 	settler_init(&c->settle, on_settle);
 	ev_io_init(&c->io, on_io, fd, 0);
 	c->io.data = c;
