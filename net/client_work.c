@@ -147,8 +147,10 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 		return;
 	}
 	j->proxy = client_proxy_of(j->c, start->name);
-	if (!j->proxy || j->proxy->state != PROXY_UP) {
-		drop(j, true);
+	/* without a mux this may overtake the answer to NewProxy */
+	if (!j->proxy || (j->proxy->state != PROXY_UP &&
+	    j->proxy->state != PROXY_WAIT)) {
+		drop(j, false);
 		return;
 	}
 	buf_put(&j->early, rest, n);
