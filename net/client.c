@@ -234,6 +234,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 		status = loop_run(c.l);
 	}
 	relay_break_all(c.l);
+	conn_end_all(c.l);
 	client_proxies_free(&c);
 	resolver_free(c.resolver);
 	loop_free(c.l);

@@ -22,6 +22,13 @@ struct gather {
 	int n;
 };
 
+/* The last words of a closed one. */
+struct last {
+	struct list at; /* in the loop's */
+	struct timer late;
+	struct conn *c;
+};
+
 struct conn {
 	struct stream s;
 	struct loop *l;
@@ -30,7 +37,7 @@ struct conn {
 	ev_io io;
 	struct buf out; /* older than what is in gather */
 	struct gather *gather;
-	struct timer *linger; /* only of a closed one that still sends */
+	struct last *last; /* only of a closed one that still sends */
 	int fd, error;
 	bool connecting, paused, starved;
 	bool eof;		  /* seen from the peer */
@@ -87,10 +94,11 @@ die(struct conn *c)
 	buf_free(&c->out);
 	free(c->gather);
 	c->gather = NULL;
-	if (c->linger) {
-		timer_stop(c->linger);
-		free(c->linger);
-		c->linger = NULL;
+	if (c->last) {
+		timer_stop(&c->last->late);
+		list_del(&c->last->at);
+		free(c->last);
+		c->last = NULL;
 	}
 	loop_defer(c->l, &c->gone, free_conn);
 }
@@ -484,14 +492,24 @@ conn_close(struct stream *s, bool gentle)
 		 * ones would reset what the peer has not read yet */
 		c->paused = false;
 		c->s.sink = NULL;
-		c->linger = mem_new(struct timer);
-		timer_start(c->linger, c->l, CONN_LINGER, on_linger_late, c);
+		c->last = mem_new(struct last);
+		c->last->c = c;
+		list_add(&c->l->lasts, &c->last->at);
+		timer_start(&c->last->late, c->l, CONN_LINGER, on_linger_late,
+		    c);
 		arm(c);
 		return;
 	}
 	if (c->fd >= 0 && !c->failed)
 		break_on_close(c->fd, true);
 	die(c);
+}
+
+void
+conn_end_all(struct loop *l)
+{
+	while (!list_empty(&l->lasts))
+		die(list_item(l->lasts.next, struct last, at)->c);
 }
 
 static const char *

@@ -16,6 +16,9 @@ struct stream *conn_connecting(struct loop *l, int fd);
 int conn_errno(const struct stream *s); /* of STREAM_ERROR; 0 for none */
 int conn_fd(const struct stream *s);
 
+/* Ends those that were closed gently and still send: the loop is over. */
+void conn_end_all(struct loop *l);
+
 struct conn_keep { /* seconds; idle <= 0: no keepalive */
 	int idle, step, tries;
 	unsigned user_timeout_ms; /* 0: none; only where the peer must read */

@@ -46,6 +46,7 @@ loop_new(const struct log *log)
 	l->scratch = mem_grow(NULL, LOOP_BLOCK);
 	list_init(&l->settle);
 	list_init(&l->relays);
+	list_init(&l->lasts);
 	ev_prepare_init(&l->prepare, on_prepare);
 	l->prepare.data = l;
 	ev_prepare_start(l->ev, &l->prepare);

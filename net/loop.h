@@ -20,7 +20,7 @@ struct loop {
 	struct ev_loop *ev;
 	const struct log *log;
 	struct list settle;	   /* struct settler: to be called soon */
-	struct list relays;	   /* all of them, for the end */
+	struct list relays, lasts; /* to be ended with the loop */
 	struct deferred *deferred; /* to be run when the turn ends */
 	ev_prepare prepare;
 	uint8_t *scratch;	   /* LOOP_BLOCK, for the read of this moment */

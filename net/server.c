@@ -151,6 +151,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	listen_close(sv.listener);
 	login_end(&sv);
 	relay_break_all(sv.l);
+	conn_end_all(sv.l);
 	ports_free(sv.ports);
 	map_free(&sv.names);
 	map_free(&sv.runs);
