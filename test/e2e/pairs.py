@@ -1,11 +1,30 @@
 """A server and a client on it, in the ways that links can be."""
 import contextlib
 import os
+import socket
 import threading
 
-from lib import check, tcp_proxy
+from lib import Relay, check, tcp_proxy
+from wire import CHUNK, free_port
 
 WAYS = [(mux, tls) for mux in (True, False) for tls in (True, False)]
+
+
+class Silent(Relay):
+    """A relay whose black hole swallows resets too."""
+
+    def _pump(self, source, sink):
+        try:
+            while part := source.recv(CHUNK):
+                self._open.wait()
+                sink.sendall(part)
+            self._open.wait()
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._open.wait()
+            for s in (source, sink):
+                with contextlib.suppress(OSError):
+                    s.shutdown(socket.SHUT_RDWR)
 
 
 class Pair:
@@ -63,8 +82,6 @@ def closing(things):
 
 def ports_in_a_row(n):
     """n free ports in a row: the first."""
-    from wire import free_port
-    import socket
     while True:
         first = free_port()
         try:

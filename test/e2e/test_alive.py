@@ -2,9 +2,9 @@
 import threading
 import time
 
-from lib import (EchoServer, Relay, check, dial, echo, read_exactly,
+from lib import (EchoServer, check, dial, echo, read_exactly,
                  timeout)
-from pairs import Pair, every_way
+from pairs import Pair, Silent, every_way
 
 
 def seconds_until(proc, regex, mark, limit):
@@ -22,7 +22,7 @@ def test_a_silent_network_is_noticed_within_thirty_seconds(t):
 
     def work(mux, tls, name):
         server = {} if mux else {"transport.heartbeatTimeout": 25}
-        pair = Pair(t, EchoServer(), mux, tls, server=server, through=Relay,
+        pair = Pair(t, EchoServer(), mux, tls, server=server, through=Silent,
                     name=name)
         check(echo(pair.port, b"x") == b"x")
         marks = pair.client.mark(), pair.server.mark()

@@ -4,9 +4,9 @@ import threading
 import time
 
 from frp import PING, PONG, Control, port_in
-from lib import (STARTED, EchoServer, Relay, check, dial, echo, read_exactly,
+from lib import (STARTED, EchoServer, check, dial, echo, read_exactly,
                  tcp_proxy)
-from pairs import Pair, every_way
+from pairs import Pair, Silent, every_way
 
 LOST = "login to server success"
 
@@ -43,7 +43,7 @@ def start_second(t, pair, mux, tls, name):
 
 
 def stuck(t, mux, tls, name):
-    pair = Pair(t, Named(b"first"), mux, tls, through=Relay, name=name)
+    pair = Pair(t, Named(b"first"), mux, tls, through=Silent, name=name)
     check(answers_as(pair.port, b"first"))
     pair.relay.blackhole()
     return pair
@@ -129,7 +129,7 @@ def test_the_same_run_id_replaces_its_older_session_at_once(t):
 
 def test_a_late_end_of_a_replaced_session_touches_nothing(t):
     server = t.frps(BARE)
-    relay = Relay(server.conf["bindPort"])
+    relay = Silent(server.conf["bindPort"])
     old = Control(relay.port)
     remote = port_in(old.proxy("p"))
     relay.blackhole()
