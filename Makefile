@@ -120,7 +120,13 @@ $(B)/flags: force
 	    printf '%s\n' "$(subst ",,$(FLAGSNOW))" >$@
 .PHONY: force
 
-$(D)/stamp: scripts/deps.sh
+# Own trees or tarballs may be named, or named no more, at any time.
+$(D)/given: force
+	@mkdir -p $(@D)
+	@echo "$(BEARSSL) $(LIBEV)" | cmp -s - $@ || \
+	    { rm -rf $(D)/bearssl $(D)/libev; \
+	      echo "$(BEARSSL) $(LIBEV)" >$@; }
+$(D)/stamp: scripts/deps.sh $(D)/given
 	@BEARSSL="$(BEARSSL)" LIBEV="$(LIBEV)" sh scripts/deps.sh $(D)
 
 # The sources are known only once they are unpacked, hence the second make.

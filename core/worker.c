@@ -124,17 +124,15 @@ static int
 read_pin(struct worker_conf *w, const char *v, struct buf *why)
 {
 	const char *sum = v + strlen(PIN_MARK);
-	uint8_t raw[PIN_BYTES + 4];
+	uint8_t raw[PIN_BYTES];
 
 	if (strncmp(v, PIN_MARK, strlen(PIN_MARK)) == 0 &&
-	    ((strlen(sum) == 2 * PIN_BYTES &&
-		 text_unhex(raw, sum, 2 * PIN_BYTES) >= 0) ||
-		(strlen(sum) == TEXT_B64_LEN(PIN_BYTES) &&
-		    text_unb64(raw, sum, strlen(sum)) == PIN_BYTES))) {
+	    strlen(sum) == 2 * PIN_BYTES &&
+	    text_unhex(raw, sum, 2 * PIN_BYTES) >= 0) {
 		w->pin = mem_dup(v);
 		return 0;
 	}
-	buf_printf(why, "pin '%s' is not sha256: and a hash in hex or base64",
+	buf_printf(why, "pin '%s' is not sha256: and 64 hex digits",
 	    v);
 	return -1;
 }

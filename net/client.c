@@ -107,7 +107,7 @@ client_lost(struct client *c, const char *why)
 {
 	bool up = c->control != NULL;
 	uint32_t ms;
-	char text[300];
+	char text[400];
 
 	if (c->over || timer_active(&c->again))
 		return;
@@ -133,7 +133,7 @@ client_lost(struct client *c, const char *why)
 void
 client_cut(struct client *c, const char *why)
 {
-	char text[300];
+	char text[400];
 
 	snprintf(text, sizeof(text), "%s", why);
 	if (!c->control && !strstr(text, "tcpMux"))

@@ -293,6 +293,12 @@ client_control_end(struct client *c)
 	c->wire = (struct wire){ 0 };
 	control_free(c->control);
 	c->control = NULL;
-	stream_linger(c->ctl);
-	c->ctl = NULL;
+	if (c->ctl) {
+		/* its last bytes may fail: that is no second loss */
+		struct stream *s = c->ctl;
+
+		c->ctl = NULL;
+		stream_on(s, NULL, NULL);
+		stream_linger(s);
+	}
 }

@@ -121,6 +121,9 @@ client_proxy_answer(struct client *c, const struct msg_new_proxy_resp *m)
 	snprintf(p->remote_addr, sizeof(p->remote_addr), "%s",
 	    m->remote_addr ? m->remote_addr : "");
 	log_info(c->log, "[%s] [%s] start proxy success", c->run_id, p->name);
+	if (*p->remote_addr) /* frp leaves its users to guess it */
+		log_info(c->log, "[%s] [%s] users reach it at [%s]", c->run_id,
+		    p->name, p->remote_addr);
 	if (c->hooks && c->hooks->proxy_up)
 		c->hooks->proxy_up(c->hooks->arg, p->name, p->remote_addr);
 }

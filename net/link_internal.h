@@ -17,7 +17,7 @@ struct link {
 	struct list streams, starved;
 	struct deferred gone;
 	bool probing, down, closed;
-	char why[200];
+	char why[240];
 };
 
 struct mstream {

@@ -18,7 +18,7 @@ struct secure {
 	struct buf filled; /* being filled by reserve … commit */
 	struct deferred gone;
 	bool up, finish, finished, ended, closed, failed;
-	char why[160];
+	char why[240];
 };
 
 static struct secure *

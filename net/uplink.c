@@ -26,7 +26,7 @@ free_uplink(struct deferred *d)
 static void
 finish(struct uplink *u, struct stream *s, const char *error)
 {
-	char text[260];
+	char text[400];
 
 	if (u->done)
 		return;
@@ -46,7 +46,7 @@ static void
 on_secure(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
     void *arg)
 {
-	char text[260];
+	char text[400];
 
 	(void)p;
 	(void)n;

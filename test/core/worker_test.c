@@ -85,9 +85,9 @@ TEST(worker_says_which_key_is_wrong)
 	fails("type=frp,server=h,tls=1", "tls '1' is neither 'true' nor "
 	    "'false'");
 	fails("type=frp,server=h,pin=" HEX64, "pin '" HEX64 "' is not sha256: "
-	    "and a hash in hex or base64");
+	    "and 64 hex digits");
 	fails("type=frp,server=h,pin=sha256:00", "pin 'sha256:00' is not "
-	    "sha256: and a hash in hex or base64");
+	    "sha256: and 64 hex digits");
 	fails("type=frp,server=h,tls=false,pin=sha256:" HEX64,
 	    "a pin needs tls");
 }

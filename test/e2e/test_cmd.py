@@ -171,7 +171,8 @@ def test_unknown_keys_stop_the_start_only_in_strict_mode():
         f = write(d + "/f", "foo = 1\n")
         for applet in ("frps", "frpc"):
             same(run(applet, "verify", "-c", f),
-                 (1, 'json: unknown field "foo"\n', ""))
+                 (1, f"{f}:1: unknown key 'foo': "
+                  'json: unknown field "foo"\n', ""))
             assert run(applet, "verify", "-c", f,
                        "--strict_config=false")[0] == 0
 
