@@ -1,0 +1,65 @@
+/* What conn.c and conn_send.c share. */
+#ifndef NET_CONN_INTERNAL_H
+#define NET_CONN_INTERNAL_H
+
+#include <sys/uio.h>
+
+#include "net/conn.h"
+
+#define CONN_IOV 64
+
+/* Pieces that were put in this pass; it exists only until the pass ends. */
+struct conn_gather {
+	struct iovec v[CONN_IOV];
+	int n;
+};
+
+/* The last words of a closed one. */
+struct conn_last {
+	struct list at; /* in the loop's */
+	struct timer late;
+	struct conn *c;
+};
+
+struct conn {
+	struct stream s;
+	struct loop *l;
+	struct settler settle;
+	struct deferred gone;
+	ev_io io;
+	struct buf out; /* older than what is in gather */
+	struct conn_gather *gather;
+	struct conn_last *last; /* only of a closed one that still sends */
+	int fd, error;
+	bool connecting, paused, starved;
+	bool eof;		  /* seen from the peer */
+	bool finish, finished;	  /* asked for, done */
+	bool failed, closed;
+	bool untold; /* it failed while nobody listened */
+};
+
+static inline struct conn *
+conn_of(const struct stream *s)
+{
+	return list_item(s, struct conn, s);
+}
+
+/* conn.c */
+void conn_arm(struct conn *c); /* watches for what is wanted now */
+void conn_die(struct conn *c);
+void conn_fail(struct conn *c, int error);
+void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
+    size_t n);
+
+/* conn_send.c */
+size_t conn_room(struct stream *s);
+uint8_t *conn_reserve(struct stream *s, size_t *n);
+void conn_commit(struct stream *s, size_t n);
+void conn_put(struct stream *s, const uint8_t *p, size_t n);
+void conn_flush(struct stream *s);
+size_t conn_queued(const struct stream *s);
+void conn_finish(struct stream *s);
+void conn_on_settle(struct settler *settle);
+void conn_break_on_close(int fd, bool on);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/* The way out of a socket: what was put in a pass goes out in one call, and
+ * what the socket does not take is queued. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/mem.h"
+#include "net/conn_internal.h"
+
+#define CONN_MARK (64 * 1024) /* queued bytes from which room is 0 */
+
+/* Until all was said, a close is a break, whoever does it: a process that is
+ * killed must not leave its peers with what looks like an orderly end. */
+void
+conn_break_on_close(int fd, bool on)
+{
+	struct linger how = { .l_onoff = on, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &how, sizeof(how));
+}
+
+static void
+say_end(struct conn *c)
+{
+	c->finished = true;
+	shutdown(c->fd, SHUT_WR);
+	conn_break_on_close(c->fd, false);
+}
+
+/* What is queued went out: do what waited for that. */
+static void
+on_empty(struct conn *c)
+{
+	loop_take_back(c->l, &c->out);
+	if (c->finish && !c->finished)
+		say_end(c);
+	if (c->closed) {
+		if (c->eof)
+			conn_die(c);
+		return;
+	}
+	if (c->starved) {
+		c->starved = false;
+		conn_tell(c, STREAM_ROOM, NULL, 0);
+	}
+}
+
+/* A block that holds a little for long is given up for a fitting one. */
+static void
+shrink(struct conn *c)
+{
+	struct buf rest = { 0 };
+	size_t n = buf_len(&c->out);
+
+	if (n == 0 || n > LOOP_BLOCK / 4 || c->out.cap < LOOP_BLOCK)
+		return;
+	buf_put(&rest, buf_peek(&c->out), n);
+	buf_take(&c->out, n);
+	loop_take_back(c->l, &c->out);
+	c->out = rest;
+}
+
+static void
+send_gathered(struct conn *c)
+{
+	struct conn_gather *g = c->gather;
+	ssize_t sent;
+	size_t left;
+	int i;
+
+	c->gather = NULL;
+	do
+		sent = writev(c->fd, g->v, g->n);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno != EAGAIN) {
+		free(g);
+		conn_fail(c, errno);
+		return;
+	}
+	left = sent < 0 ? 0 : (size_t)sent;
+	for (i = 0; i < g->n; i++) {
+		size_t skip = left < g->v[i].iov_len ? left : g->v[i].iov_len;
+
+		left -= skip;
+		buf_put(&c->out, (uint8_t *)g->v[i].iov_base + skip,
+		    g->v[i].iov_len - skip);
+	}
+	free(g);
+	if (sent > 0)
+		conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
+	if (buf_len(&c->out) == 0 && !c->failed && c->fd >= 0)
+		on_empty(c);
+}
+
+static void
+send_queued(struct conn *c)
+{
+	size_t n = buf_len(&c->out);
+	ssize_t sent;
+
+	do
+		sent = send(c->fd, buf_peek(&c->out), n, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno != EAGAIN) {
+		conn_fail(c, errno);
+		return;
+	}
+	if (sent <= 0)
+		return;
+	buf_take(&c->out, (size_t)sent);
+	conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
+	if (buf_len(&c->out) == 0 && !c->failed && c->fd >= 0)
+		on_empty(c);
+}
+
+void
+conn_flush(struct stream *s)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->failed || c->fd < 0 || c->connecting)
+		return;
+	if (c->gather)
+		send_gathered(c);
+	else if (buf_len(&c->out))
+		send_queued(c);
+	if (c->fd < 0)
+		return;
+	shrink(c);
+	conn_arm(c);
+}
+
+void
+conn_on_settle(struct settler *settle)
+{
+	struct conn *c = list_item(settle, struct conn, settle);
+
+	conn_flush(&c->s);
+	if (c->untold && c->s.cb) {
+		c->untold = false;
+		conn_tell(c, STREAM_ERROR, NULL, 0);
+	}
+}
+
+size_t
+conn_room(struct stream *s)
+{
+	struct conn *c = conn_of(s);
+
+	if (!c->failed && !c->connecting && buf_len(&c->out) < CONN_MARK)
+		return LOOP_BLOCK;
+	c->starved = true;
+	return 0;
+}
+
+uint8_t *
+conn_reserve(struct stream *s, size_t *n)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->gather)
+		conn_flush(s);
+	if (!c->out.data && *n > 4096)
+		loop_lend(c->l, &c->out);
+	return buf_room(&c->out, *n);
+}
+
+void
+conn_commit(struct stream *s, size_t n)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->fd < 0)
+		return;
+	buf_added(&c->out, n);
+	if (buf_len(&c->out))
+		loop_settle_later(c->l, &c->settle);
+	else
+		loop_take_back(c->l, &c->out);
+}
+
+void
+conn_put(struct stream *s, const uint8_t *p, size_t n)
+{
+	struct conn *c = conn_of(s);
+
+	if (n == 0 || c->failed || c->finish || c->fd < 0)
+		return;
+	if (c->connecting || buf_len(&c->out)) {
+		assert(!c->gather || buf_len(&c->out) == 0);
+		buf_put(&c->out, p, n);
+		loop_settle_later(c->l, &c->settle);
+		return;
+	}
+	if (c->gather && c->gather->n == CONN_IOV) {
+		conn_flush(s);
+		conn_put(s, p, n);
+		return;
+	}
+	if (!c->gather)
+		c->gather = mem_new(struct conn_gather);
+	c->gather->v[c->gather->n++] =
+	    (struct iovec){ .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+	loop_settle_later(c->l, &c->settle);
+}
+
+size_t
+conn_queued(const struct stream *s)
+{
+	const struct conn *c = conn_of(s);
+	size_t n = buf_len(&c->out);
+	int i;
+
+	for (i = 0; c->gather && i < c->gather->n; i++)
+		n += c->gather->v[i].iov_len;
+	return n;
+}
+
+void
+conn_finish(struct stream *s)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->finish || c->failed)
+		return;
+	conn_flush(s);
+	c->finish = true;
+	if (c->fd >= 0 && !c->failed && !c->connecting &&
+	    buf_len(&c->out) == 0)
+		say_end(c);
+}
