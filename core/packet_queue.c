@@ -14,22 +14,17 @@ packet_queue_init(struct packet_queue *q, size_t most_packets,
 	*q = (struct packet_queue){
 		.most_packets = most_packets, .most_bytes = most_bytes
 	};
-	list_init(&q->waiting);
-}
-
-static struct packet *
-oldest(const struct packet_queue *q)
-{
-	return list_item(q->waiting.next, struct packet, link);
 }
 
 void
 packet_queue_take(struct packet_queue *q)
 {
-	struct packet *p = oldest(q);
+	struct packet *p = q->oldest;
 
-	assert(q->packets > 0);
-	list_del(&p->link);
+	assert(p);
+	q->oldest = p->next;
+	if (!p->next)
+		q->newest = NULL;
 	q->packets--;
 	q->bytes -= p->n;
 	free(p);
@@ -38,7 +33,7 @@ packet_queue_take(struct packet_queue *q)
 void
 packet_queue_release(struct packet_queue *q)
 {
-	while (q->packets > 0)
+	while (q->oldest)
 		packet_queue_take(q);
 }
 
@@ -61,7 +56,8 @@ packet_queue_put(struct packet_queue *q, const struct udp_key *peer,
 	p->n = n;
 	if (n > 0)
 		memcpy(p->bytes, bytes, n);
-	list_add(&q->waiting, &p->link);
+	*(q->newest ? &q->newest->next : &q->oldest) = p;
+	q->newest = p;
 	q->packets++;
 	q->bytes += n;
 }
@@ -69,5 +65,5 @@ packet_queue_put(struct packet_queue *q, const struct udp_key *peer,
 const struct packet *
 packet_queue_peek(const struct packet_queue *q)
 {
-	return q->packets ? oldest(q) : NULL;
+	return q->oldest;
 }

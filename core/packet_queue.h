@@ -6,18 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/list.h"
 #include "core/udp_table.h"
 
 struct packet {
-	struct list link;
+	struct packet *next;
 	struct udp_key peer; /* from whom, or for whom */
 	size_t n;
 	uint8_t bytes[];
 };
 
 struct packet_queue {
-	struct list waiting;
+	struct packet *oldest, *newest;
 	size_t packets, bytes, most_packets, most_bytes;
 	uint64_t dropped; /* in all, ever */
 };

@@ -215,11 +215,29 @@ struct element {
 	size_t len, offset;
 };
 
+/* The number in the first 1 to 4 bytes of the n that are there. */
+static size_t
+load_le(const uint8_t *p, size_t n, size_t bytes)
+{
+	uint32_t v = 0;
+	size_t i;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (n >= 4)
+		return load32(p) & UINT32_MAX >> (32 - 8 * bytes);
+#else
+	(void)n;
+#endif
+	for (i = 0; i < bytes; i++)
+		v |= (uint32_t)p[i] << 8 * i;
+	return v;
+}
+
 /* Reads the element at p of n > 0 bytes; how many bytes it took, or 0. */
 static size_t
 read_element(struct element *e, const uint8_t *p, size_t n)
 {
-	size_t more, i, v = 0;
+	size_t more, v;
 
 	switch (p[0] & 3) {
 	case TAG_COPY1:
@@ -241,8 +259,7 @@ read_element(struct element *e, const uint8_t *p, size_t n)
 	}
 	if (n <= more)
 		return 0;
-	for (i = 0; i < more; i++)
-		v |= (size_t)p[1 + i] << 8 * i;
+	v = load_le(p + 1, n - 1, more);
 	if ((p[0] & 3) == TAG_LITERAL)
 		e->len = v + 1;
 	else if ((e->offset = v) == 0)

@@ -9,9 +9,9 @@
 
 /* The body around the content, with the longest address: an IPv6 one of 45
  * characters, port of 5, zone of 15. */
-#define UDP_MSG_FRAME                                                        \
-	(sizeof("{\"c\":\"\",\"r\":{\"IP\":\"\",\"Port\":,\"Zone\":\"\"}}") - 1 + \
-	    45 + 5 + 15)
+#define UDP_MSG_FRAME                                                \
+	(sizeof("{\"c\":\"\",\"r\":{\"IP\":\"\",\"Port\":,"        \
+		"\"Zone\":\"\"}}") - 1 + 45 + 5 + 15)
 /* What always fits into a body of WIRE_MAX_BODY, as base64. */
 #define UDP_MSG_MAX ((WIRE_MAX_BODY - UDP_MSG_FRAME) / 4 * 3)
 

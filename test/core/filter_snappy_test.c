@@ -162,7 +162,9 @@ make_stream(struct buf *wire, struct buf *plain)
 
 		for (j = 0; j < sizes[i]; j++) {
 			seed = seed * 1664525u + 1013904223u;
-			p[j] = i % 2 ? (uint8_t)(seed >> 24) : "abcd"[j / 9 % 4];
+			p[j] = (uint8_t)(seed >> 24);
+			if (i % 2 == 0)
+				p[j] = (uint8_t)"abcd"[j / 9 % 4];
 		}
 		filter_snappy_encode(&f, wire, p, sizes[i]);
 		buf_added(plain, sizes[i]);
