@@ -23,6 +23,7 @@ struct command {
 	const struct opt *opts[OPT_TABLES - 2]; /* beside the applet's */
 	const struct command *commands;
 	const char *later; /* known, but refused: the thing that is not there */
+	const char *arg;   /* for run, when several commands share one */
 	int (*run)(const struct call *c); /* returns the exit status; NULL and
 		not later: it is the command that prints help */
 };

@@ -136,39 +136,61 @@ run_verify(const struct call *c)
 }
 
 int
-frpc_take_proxy(struct frpc_opts *o, struct buf *why)
+frpc_take(struct frpc_opts *o, const char *type, bool visitor,
+    struct buf *why)
 {
+	const struct config_types *types = &proxy_config_types;
+	struct proxies *list = visitor ? &o->conf.visitors : &o->conf.proxies;
+	int r;
+
+	o->proxy.type = mem_dup(type);
+	o->proxy.enabled = true;
 	/* What concerns the link is told first, as frp does. */
 	config_client_complete(&o->conf);
-	if (config_client_check(&o->conf, why) < 0 ||
-	    frpc_check_dns(&o->conf, why) < 0)
+	r = config_client_check(&o->conf, why);
+	if (r == 0)
+		r = frpc_check_dns(&o->conf, why);
+	(visitor ? config_visitor_complete : config_proxy_complete)(&o->proxy,
+	    types);
+	if (r == 0)
+		r = (visitor ? config_visitor_check : config_proxy_check)(
+		    &o->proxy, types, why);
+	if (r < 0) {
+		config_proxy_release(&o->proxy);
 		return -1;
-	o->proxy.enabled = true;
-	config_proxy_complete(&o->proxy, proxy_config_types);
-	if (config_proxy_check(&o->proxy, proxy_config_types, why) < 0)
-		return -1;
-	o->conf.proxies = mem_new(struct proxy_conf);
-	o->conf.proxies[0] = o->proxy;
-	o->conf.nproxies = 1;
+	}
+	list->v = mem_new(struct proxy_conf);
+	list->v[0] = o->proxy;
+	list->n = 1;
 	o->proxy = (struct proxy_conf){ 0 };
 	return 0;
 }
 
 static int
-run_tcp(const struct call *c)
+run_one(const struct call *c, bool visitor)
 {
 	struct frpc_opts *o = c->record;
 	struct buf why = { 0 };
 
 	if (applet_refused(c))
 		return 1;
-	o->proxy.type = mem_dup("tcp");
+	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
 	if (start_two_tokens(&o->conf.auth, &why) ||
-	    frpc_take_proxy(o, &why) < 0) {
-		mem_free_secret(o->proxy.type);
+	    frpc_take(o, c->command->arg, visitor, &why) < 0)
 		return start_failed(&why);
-	}
 	return run_client(c, NULL, false);
+}
+
+static int
+run_proxy(const struct call *c)
+{
+	return run_one(c, false);
+}
+
+static int
+run_visitor(const struct call *c)
+{
+	return run_one(c, true);
 }
 
 static const struct opt api_opts[] = {
@@ -177,33 +199,45 @@ static const struct opt api_opts[] = {
 	{ 0 },
 };
 
-#define TYPE(name_)                                               \
+#define LATER_TYPE(name_)                                           \
 	{ .name = name_, .brief = "publish one service of type " name_, \
 	  .later = "proxy type '" name_ "'" }
+#define TYPE(name_, brief_, opts_, commands_)                               \
+	{ .name = name_, .brief = brief_, .arg = name_, .run = run_proxy,   \
+	  .opts = { frpc_link_opts, frpc_proxy_opts, opts_ },               \
+	  .commands = commands_ }
+#define VISITOR(name_)                                                \
+	{ .name = "visitor", .brief = "reach a service of type " name_, \
+	  .opts = { frpc_link_opts, frpc_visitor_opts }, .arg = name_,  \
+	  .run = run_visitor }
 #define API(name_, brief_)                                \
 	{ .name = name_, .brief = brief_, .opts = { api_opts }, \
 	  .later = "command '" name_ "'" }
+
+static const struct command stcp_commands[] = { VISITOR("stcp"), { 0 } };
+static const struct command sudp_commands[] = { VISITOR("sudp"), { 0 } };
 
 static const struct command commands[] = {
 	{ .name = "completion", .brief = "write completions for a shell",
 	  .later = "command 'completion'" },
 	{ .name = "help", .brief = "print help on a command" },
-	TYPE("http"),
-	TYPE("https"),
+	LATER_TYPE("http"),
+	LATER_TYPE("https"),
 	{ .name = "nathole", .brief = "find out about the NAT",
 	  .later = "command 'nathole'" },
 	API("reload", "have a running client read its settings again"),
 	API("status", "show the proxies of a running client"),
-	TYPE("stcp"),
+	TYPE("stcp", "publish one TCP service to visitors only",
+	    frpc_secret_opts, stcp_commands),
 	API("stop", "end a running client"),
-	TYPE("sudp"),
-	{ .name = "tcp", .brief = "publish one TCP service",
-	  .opts = { frpc_link_opts, frpc_tcp_opts }, .run = run_tcp },
-	TYPE("tcpmux"),
-	TYPE("udp"),
+	TYPE("sudp", "publish one UDP service to visitors only",
+	    frpc_secret_opts, sudp_commands),
+	TYPE("tcp", "publish one TCP service", frpc_port_opts, NULL),
+	LATER_TYPE("tcpmux"),
+	TYPE("udp", "publish one UDP service", frpc_port_opts, NULL),
 	{ .name = "verify", .brief = "check a settings file and exit",
 	  .run = run_verify },
-	TYPE("xtcp"),
+	LATER_TYPE("xtcp"),
 	{ 0 },
 };
 

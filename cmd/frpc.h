@@ -9,7 +9,7 @@ struct frpc_opts {
 	char *config;
 	bool version, strict;
 	struct client_conf conf;  /* of the file, or of a one-line form */
-	struct proxy_conf proxy;  /* of a one-line form */
+	struct proxy_conf proxy;  /* of a one-line form; or its visitor */
 	int64_t api_timeout;	  /* for commands to come */
 	char *worker, *worker_ip, *worker_name, *worker_token_file;
 	int64_t worker_port;
@@ -20,10 +20,15 @@ struct frpc_opts {
 extern const struct opt frpc_global_opts[];
 extern const struct opt frpc_worker_opts[];
 extern const struct opt frpc_link_opts[];
-extern const struct opt frpc_tcp_opts[];
+extern const struct opt frpc_proxy_opts[];
+extern const struct opt frpc_port_opts[];   /* beside proxy_opts */
+extern const struct opt frpc_secret_opts[]; /* beside proxy_opts */
+extern const struct opt frpc_visitor_opts[];
 
-/* The first proxy of conf becomes what the options say, and all is checked. */
-int frpc_take_proxy(struct frpc_opts *o, struct buf *why);
+/* The first proxy, or visitor, of conf becomes what the options say, and all
+ * is checked; on failure o->proxy is released. */
+int frpc_take(struct frpc_opts *o, const char *type, bool visitor,
+    struct buf *why);
 /* Reads o->config and what it includes, and checks all. */
 int frpc_read_settings(struct frpc_opts *o, char *const *env,
     bool *open_to_all, struct buf *why);

@@ -45,8 +45,8 @@ const struct opt frpc_link_opts[] = {
 	  &opt_str, FRPC_AT(conf.log.level), NULL },
 	{ 0, "log-max-days", "3", "days that old log files are kept", &opt_int,
 	  FRPC_AT(conf.log.max_days), NULL },
-	{ 'p', "protocol", "tcp", "how to reach the server",
-	  &opt_str, 0, "transports other than tcp" },
+	{ 'p', "protocol", "tcp", "how to reach the server: tcp, websocket or "
+	  "wss", &opt_str, FRPC_AT(conf.protocol), NULL },
 	{ 's', "server-addr", "127.0.0.1", "host of the server", &opt_str,
 	  FRPC_AT(conf.server_addr), NULL },
 	{ 'P', "server-port", "7000", "port of the server", &opt_int,
@@ -66,7 +66,16 @@ const struct opt frpc_link_opts[] = {
 	{ 0 },
 };
 
-const struct opt frpc_tcp_opts[] = {
+#define SEAL_OPTS                                                          \
+	{ 0, "uc", "false", "compress", &opt_bool,                         \
+	  FRPC_AT(proxy.use_compression), NULL },                          \
+	{ 0, "ue", "false", "encrypt once more", &opt_bool,                \
+	  FRPC_AT(proxy.use_encryption), NULL }
+#define SECRET_OPT                                                         \
+	{ 0, "sk", "", "secret that the proxy and its visitors share",     \
+	  &opt_str, FRPC_AT(proxy.secret_key), NULL }
+
+const struct opt frpc_proxy_opts[] = {
 	{ 0, "annotations", NULL, "notes on the proxy, as in a=1,b=2",
 	  &opt_pairs, FRPC_AT(proxy.annotations), NULL },
 	{ 0, "bandwidth-limit", "", "most bytes a second, as in 1MB",
@@ -81,10 +90,35 @@ const struct opt frpc_tcp_opts[] = {
 	  &opt_pairs, FRPC_AT(proxy.metas), NULL },
 	{ 'n', "proxy-name", "", "name of the proxy", &opt_str,
 	  FRPC_AT(proxy.name), NULL },
+	SEAL_OPTS,
+	{ 0 },
+};
+
+const struct opt frpc_port_opts[] = {
 	{ 'r', "remote-port", "0", "port on the server, 0 lets it pick",
 	  &opt_int, FRPC_AT(proxy.remote_port), NULL },
-	{ 0, "uc", "false", "compress", &opt_bool, 0, "compression" },
-	{ 0, "ue", "false", "encrypt once more", &opt_bool, 0,
-	  "encryption inside the link" },
+	{ 0 },
+};
+
+const struct opt frpc_secret_opts[] = {
+	{ 0, "allow-users", "", "users that may visit, * for all", &opt_list,
+	  FRPC_AT(proxy.allow_users), NULL },
+	SECRET_OPT,
+	{ 0 },
+};
+
+const struct opt frpc_visitor_opts[] = {
+	{ 0, "bind-addr", "127.0.0.1", "address to listen on", &opt_str,
+	  FRPC_AT(proxy.bind_addr), NULL },
+	{ 0, "bind-port", "0", "port to listen on", &opt_int,
+	  FRPC_AT(proxy.bind_port), NULL },
+	{ 0, "server-name", "", "name of the proxy to visit", &opt_str,
+	  FRPC_AT(proxy.server_name), NULL },
+	{ 0, "server-user", "", "user that the proxy belongs to", &opt_str,
+	  FRPC_AT(proxy.server_user), NULL },
+	{ 'n', "visitor-name", "", "name of the visitor", &opt_str,
+	  FRPC_AT(proxy.name), NULL },
+	SECRET_OPT,
+	SEAL_OPTS,
 	{ 0 },
 };

@@ -19,7 +19,7 @@ read_one(struct frpc_opts *o, char *const *env, const char *path,
 	struct buf *))
 {
 	struct config_source from = { .file = path, .strict = o->strict,
-		.env = env, .types = proxy_config_types };
+		.env = env, .types = &proxy_config_types };
 	struct buf text = { 0 };
 	int r = load_file(path, &text, open_to_all, why);
 
@@ -126,7 +126,7 @@ frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
 	for (i = 0; i < o->conf.includes.n; i++)
 		if (include(o, env, o->conf.includes.v[i], why) < 0)
 			return -1;
-	if (config_client_finish(&o->conf, proxy_config_types, why) < 0)
+	if (config_client_finish(&o->conf, &proxy_config_types, why) < 0)
 		return -1;
 	return frpc_check_dns(&o->conf, why);
 }

@@ -76,21 +76,11 @@ fill(struct frpc_opts *o, struct worker_conf *w, struct buf *why)
 	if (start_two_tokens(&c->auth, why))
 		return -1;
 	c->log.no_color = !isatty(2);
-	o->proxy.type = mem_dup("tcp");
 	move_text(&o->proxy.name, &o->worker_name);
 	move_text(&o->proxy.local_ip, &o->worker_ip);
 	o->proxy.local_port = o->worker_port;
 	o->proxy.remote_port = w->first;
-	return frpc_take_proxy(o, why);
-}
-
-static void
-drop_proxy(struct proxy_conf *p) /* one that fill() did not hand on */
-{
-	mem_free_secret(p->type);
-	mem_free_secret(p->name);
-	mem_free_secret(p->local_ip);
-	*p = (struct proxy_conf){ 0 };
+	return frpc_take(o, "tcp", false, why);
 }
 
 static int
@@ -127,7 +117,6 @@ frpc_worker(const struct call *c, const char *text)
 	if (r != 0 && buf_len(&why))
 		failed(&why, "");
 out:
-	drop_proxy(&o->proxy);
 	worker_release(&w.conf);
 	mem_free_secret(w.told);
 	buf_free(&why);

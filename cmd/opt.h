@@ -40,7 +40,7 @@ struct opt {
 			      the feature that is not there yet; no field */
 };
 
-#define OPT_TABLES 4 /* most tables of one command, one of them the help row */
+#define OPT_TABLES 5 /* most tables of one command, one of them the help row */
 
 struct opt_given {
 	const struct opt *opt;

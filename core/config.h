@@ -48,7 +48,7 @@ struct server_conf {
 	int64_t max_ports_per_client, user_conn_timeout;
 	bool detailed_errors;
 	struct auth_conf auth;
-	int64_t max_pool_count;
+	int64_t max_pool_count, udp_packet_size;
 	bool tcp_mux;
 	int64_t tcp_mux_keepalive, tcp_keepalive, heartbeat_timeout;
 	bool tls_force;
@@ -57,13 +57,31 @@ struct server_conf {
 	char *problem; /* found while reading, for the check to say */
 };
 
+struct plugin_conf { /* what serves, instead of a local port */
+	char *type, *username, *password; /* type NULL: none */
+};
+
+/* A proxy, or a visitor of one; each uses the part that its rows name. */
 struct proxy_conf {
 	char *name, *type;
 	bool enabled;
+	bool use_encryption, use_compression;
+	char *secret_key;
+	/* proxies */
 	char *local_ip;
 	int64_t local_port, remote_port;
 	struct pairs metas, annotations;
+	struct strings allow_users;
+	struct plugin_conf plugin;
+	/* visitors */
+	char *server_user, *server_name, *bind_addr;
+	int64_t bind_port; /* negative: no listener */
 	char *problem;
+};
+
+struct proxies {
+	struct proxy_conf *v;
+	size_t n;
 };
 
 struct client_conf {
@@ -74,17 +92,18 @@ struct client_conf {
 	struct strings start;
 	struct pairs metas;
 	struct auth_conf auth;
+	char *protocol; /* tcp, websocket, wss */
+	char *proxy_url; /* as it was written; NULL: none */
 	int64_t dial_timeout, dial_keepalive;
 	char *local_addr; /* transport.connectServerLocalIP */
-	int64_t pool_count;
+	int64_t pool_count, udp_packet_size;
 	bool tcp_mux;
 	int64_t tcp_mux_keepalive, heartbeat_interval, heartbeat_timeout;
 	bool tls_enable, tls_no_first_byte;
 	struct tls_files tls;
 	struct log_conf log;
 	struct strings includes; /* globs: cmd/ reads the files they name */
-	struct proxy_conf *proxies;
-	size_t nproxies;
+	struct proxies proxies, visitors;
 	char *problem;
 };
 
@@ -92,13 +111,16 @@ enum config_kind {
 	CONFIG_STR,
 	CONFIG_INT,
 	CONFIG_PORT, /* an INT, checked to be 0..65535 */
+	CONFIG_PACKET, /* an INT, checked to be 1..65507, as fits into UDP */
 	CONFIG_BOOL,
 	CONFIG_STRS,
 	CONFIG_PAIRS,
 	CONFIG_RANGES, /* list of { start, end } or { single } */
 	CONFIG_SCOPES, /* auth.additionalScopes, into struct auth_conf */
 	CONFIG_SOURCE, /* auth.tokenSource, into struct auth_conf */
-	CONFIG_PROXIES,
+	CONFIG_PROXIES, /* into struct proxies, and so CONFIG_VISITORS */
+	CONFIG_VISITORS,
+	CONFIG_PLUGIN, /* into struct plugin_conf */
 	CONFIG_LIST,   /* only for later */
 	CONFIG_OBJECT, /* only for later */
 };
@@ -110,15 +132,17 @@ struct config_row {
 	enum config_kind kind;
 	size_t offset;	     /* in the struct that is filled */
 	const char *text;    /* default of a STR */
-	int64_t number;	     /* default of INT, PORT, BOOL */
+	int64_t number;	     /* default of INT, PORT, PACKET, BOOL */
 	const char *invalid; /* STR: the error when it is none of the words
 				between its [ ] */
 	const char *later;   /* a feature that is not there: only the default
 				is accepted; this names it */
+	const char *words;   /* with later and invalid: the words between its
+				[ ] are there, beside the default */
 };
 
-/* A proxy type: its own rows go into struct proxy_conf; check gives the reason
- * for which a proxy cannot be, or NULL, and may itself be NULL. */
+/* A type of proxies or visitors: its own rows go into struct proxy_conf; check
+ * gives the reason for which one cannot be, or NULL, and may itself be NULL. */
 struct config_type {
 	const char *name;
 	const struct config_row *rows;
@@ -127,7 +151,23 @@ struct config_type {
 
 const struct config_row *config_server_rows(void);
 const struct config_row *config_client_rows(void);
-const struct config_row *config_proxy_rows(void); /* common to all types */
+/* Common to all types of proxies, and of visitors. */
+const struct config_row *config_proxy_rows(void);
+const struct config_row *config_visitor_rows(void);
+
+/* Rows that several types have. */
+#define CONFIG_REMOTE_PORT_ROWS                                 \
+	{ .path = "remotePort", .kind = CONFIG_PORT,            \
+	  .offset = offsetof(struct proxy_conf, remote_port) }
+#define CONFIG_SECRET_ROWS                                      \
+	{ .path = "secretKey", .kind = CONFIG_STR,              \
+	  .offset = offsetof(struct proxy_conf, secret_key) },  \
+	{ .path = "allowUsers", .kind = CONFIG_STRS,            \
+	  .offset = offsetof(struct proxy_conf, allow_users) }
+
+struct config_types { /* each NULL-ended, or NULL */
+	const struct config_type *const *proxies, *const *visitors;
+};
 
 /* Where a text comes from, and how it is to be read. */
 struct config_source {
@@ -135,8 +175,9 @@ struct config_source {
 	size_t n;
 	const char *file;  /* for errors, and what its ending says */
 	bool strict;	   /* unknown keys are errors */
-	char *const *env;  /* NAME=value, NULL-ended, for {{ .Envs.NAME }} */
-	const struct config_type *const *types; /* NULL-ended; frpc only */
+	char *const *env;  /* NAME=value, NULL-ended, for {{ .Envs.NAME }};
+			      http_proxy is the default of proxyURL */
+	const struct config_types *types; /* frpc only */
 };
 
 /* These return 0, or ERR_PROTO with the reasons, a line each, in why. */
@@ -161,7 +202,7 @@ int config_client_read(struct client_conf *c, const struct config_source *from,
 int config_client_add(struct client_conf *c, const struct config_source *from,
     struct buf *why);
 int config_client_finish(struct client_conf *c,
-    const struct config_type *const *types, struct buf *why);
+    const struct config_types *types, struct buf *why);
 /* For settings that come from flags. */
 void config_client_defaults(struct client_conf *c);
 void config_client_complete(struct client_conf *c);
@@ -170,17 +211,21 @@ int config_client_check(const struct client_conf *c, struct buf *why);
 void config_client_warn(const struct client_conf *c, struct buf *to);
 void config_client_release(struct client_conf *c);
 
-void config_proxy_defaults(struct proxy_conf *p);
 void config_proxy_complete(struct proxy_conf *p,
-    const struct config_type *const *types);
+    const struct config_types *types);
+void config_visitor_complete(struct proxy_conf *v,
+    const struct config_types *types);
 /* Without the words 'proxy NAME: ' in front. */
 int config_proxy_check(const struct proxy_conf *p,
-    const struct config_type *const *types, struct buf *why);
-/* Knows the common rows only: text that a type's own rows fill is to be freed
- * there by name. */
-void config_proxy_release(struct proxy_conf *p);
+    const struct config_types *types, struct buf *why);
+int config_visitor_check(const struct proxy_conf *v,
+    const struct config_types *types, struct buf *why);
+void config_proxy_release(struct proxy_conf *p); /* or a visitor */
 /* As the server knows it: with the user in front.  Taken by the caller. */
 char *config_full_name(const struct client_conf *c, const char *name);
+/* The proxy that is visited, as the server knows it; taken by the caller. */
+char *config_visitor_target(const struct client_conf *c,
+    const struct proxy_conf *v);
 
 /* "1000-2000,3000", as --allow_ports has it. */
 int config_ranges(struct ranges *r, const char *text, struct buf *why);

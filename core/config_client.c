@@ -44,24 +44,23 @@ static const struct config_row rows[] = {
 	{ "transport.tls.serverName", CONFIG_STR, AT(tls.server_name) },
 	{ "transport.tls.pin", CONFIG_STR, AT(tls.pin) },
 	CONFIG_LOG_ROWS(client_conf),
-	{ "proxies", CONFIG_PROXIES, .offset = CONFIG_UNUSED },
+	{ "proxies", CONFIG_PROXIES, AT(proxies) },
+	{ "visitors", CONFIG_VISITORS, AT(visitors) },
+	CONFIG_UDP_ROWS(client_conf),
+	{ "transport.protocol", CONFIG_STR, AT(protocol), .text = "tcp",
+	    .invalid = "invalid transport.protocol, optional values are "
+		       "[tcp kcp quic websocket wss]",
+	    .later = "the KCP and QUIC transports",
+	    .words = "[websocket wss]" },
+	{ "transport.proxyURL", CONFIG_STR, AT(proxy_url) },
 	CONFIG_WEB_ROWS,
 	CONFIG_QUIC_ROWS,
-	CONFIG_LATER("visitors", CONFIG_LIST, "visitors", .text = NULL),
-	CONFIG_LATER("transport.protocol", CONFIG_STR,
-	    "transports other than tcp", .text = "tcp",
-	    .invalid = "invalid transport.protocol, optional values are "
-		       "[tcp kcp quic websocket wss]"),
 	CONFIG_LATER("transport.wireProtocol", CONFIG_STR,
 	    "the second wire protocol", .text = "v1",
 	    .invalid = "invalid transport.wireProtocol, optional values are "
 		       "[v1 v2]"),
-	CONFIG_LATER("transport.proxyURL", CONFIG_STR,
-	    "going through a proxy", .text = NULL),
 	CONFIG_LATER("natHoleStunServer", CONFIG_STR, "proxies of type xtcp",
 	    .text = "stun.easyvoip.com:3478"),
-	CONFIG_LATER("udpPacketSize", CONFIG_INT, "proxies of type udp",
-	    .number = 1500),
 	CONFIG_LATER("featureGates", CONFIG_OBJECT, "feature gates",
 	    .text = NULL),
 	CONFIG_LATER("virtualNet.address", CONFIG_STR, "virtual networks",
@@ -147,29 +146,45 @@ void
 config_client_release(struct client_conf *c)
 {
 	config_release(rows, c);
-	while (c->nproxies)
-		config_proxy_release(&c->proxies[--c->nproxies]);
-	free(c->proxies);
 	free(c->problem);
 	*c = (struct client_conf){ 0 };
 }
 
+/* Of all settings this one may also come from the environment. */
+static void
+set_proxy_url(struct client_conf *c, char *const *env)
+{
+	static const char name[] = "http_proxy=";
+
+	if (c->proxy_url && *c->proxy_url)
+		return;
+	for (; env && *env; env++) {
+		if (strncmp(*env, name, sizeof(name) - 1) != 0)
+			continue;
+		mem_free_secret(c->proxy_url);
+		c->proxy_url = mem_dup(*env + sizeof(name) - 1);
+		return;
+	}
+}
+
 static int
 read_into(struct client_conf *c, const struct config_source *from,
-    struct buf *problems, struct value **tree, struct buf *why)
+    struct buf *problems, struct buf *why)
 {
 	struct buf first = { 0 };
 	struct config_reader r = { .from = from, .name = "ClientConfig",
 		.inside = "", .rows = rows, .top = rows, .to = c,
-		.problems = problems, .why = &first, .client = c };
+		.problems = problems, .why = &first };
+	struct value *tree;
 	bool json = false;
 	int err = ERR_PROTO;
 
 	config_client_defaults(c);
-	*tree = config_parse(from, &json, why);
+	tree = config_parse(from, &json, why);
 	r.real_ints = !json;
-	if (*tree)
-		err = config_top(&r, *tree);
+	if (tree)
+		err = config_top(&r, tree);
+	value_free(tree);
 	buf_put(why, buf_peek(&first), buf_len(&first));
 	buf_free(&first);
 	return err;
@@ -180,45 +195,38 @@ config_client_read(struct client_conf *c, const struct config_source *from,
     struct buf *why)
 {
 	struct buf problems = { 0 };
-	struct value *tree;
-	int r = read_into(c, from, &problems, &tree, why);
+	int r = read_into(c, from, &problems, why);
 
-	value_free(tree);
+	set_proxy_url(c, from->env);
 	c->problem = config_take_text(&problems);
 	return r;
 }
 
-/* Of an included file only the proxies count; the rest must be right, too,
- * but has no effect. */
+static void
+move_items(struct proxies *to, struct proxies *from)
+{
+	if (!from->n)
+		return;
+	to->v = mem_grow(to->v, (to->n + from->n) * sizeof(*to->v));
+	memcpy(to->v + to->n, from->v, from->n * sizeof(*to->v));
+	to->n += from->n;
+	from->n = 0;
+}
+
+/* Of an included file only proxies and visitors count; the rest must be
+ * right, too, but has no effect. */
 int
 config_client_add(struct client_conf *c, const struct config_source *from,
     struct buf *why)
 {
-	struct buf ignored = { 0 }, problems = { 0 };
-	const struct value *visitors;
+	struct buf ignored = { 0 };
 	struct client_conf added;
-	struct value *tree;
-	size_t n;
-	int r = read_into(&added, from, &ignored, &tree, why);
+	int r = read_into(&added, from, &ignored, why);
 
-	visitors = tree ? value_get_fold(tree, "visitors") : NULL;
-	if (c->problem)
-		buf_puts(&problems, c->problem);
-	if (r == 0 && visitors && visitors->n)
-		config_problem(&problems, "not supported yet: visitors "
-					  "(visitors)");
-	value_free(tree);
-	free(c->problem);
-	c->problem = config_take_text(&problems);
 	buf_free(&ignored);
-	n = added.nproxies;
-	if (r == 0 && n) {
-		c->proxies = mem_grow(c->proxies,
-		    (c->nproxies + n) * sizeof(*c->proxies));
-		memcpy(c->proxies + c->nproxies, added.proxies,
-		    n * sizeof(*c->proxies));
-		c->nproxies += n;
-		added.nproxies = 0;
+	if (r == 0) {
+		move_items(&c->proxies, &added.proxies);
+		move_items(&c->visitors, &added.visitors);
 	}
 	config_client_release(&added);
 	return r;
@@ -237,26 +245,54 @@ wanted(const struct client_conf *c, const struct proxy_conf *p)
 	return c->start.n == 0;
 }
 
+static const struct config_item *const items[] = { &config_proxy_item,
+	&config_visitor_item };
+#define ITEMS (sizeof(items) / sizeof(*items))
+
+static struct proxies *
+list_of(struct client_conf *c, const struct config_item *item)
+{
+	return (struct proxies *)((char *)c + item->at);
+}
+
+static void
+filter(struct client_conf *c, const struct config_item *item,
+    const struct config_types *types)
+{
+	struct proxies *list = list_of(c, item);
+	size_t i, kept = 0;
+
+	for (i = 0; i < list->n; i++) {
+		if (!wanted(c, &list->v[i])) {
+			config_proxy_release(&list->v[i]);
+			continue;
+		}
+		config_item_complete(item, &list->v[i], types);
+		list->v[kept++] = list->v[i];
+	}
+	list->n = kept;
+}
+
 static int
-check_proxies(const struct client_conf *c,
-    const struct config_type *const *types, struct buf *why)
+check_items(const struct proxies *list, const struct config_item *item,
+    const struct config_types *types, struct buf *why)
 {
 	struct map names = { 0 };
 	struct buf what = { 0 };
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < c->nproxies; i++) {
-		struct proxy_conf *p = &c->proxies[i];
+	for (i = 0; r == 0 && i < list->n; i++) {
+		struct proxy_conf *p = &list->v[i];
 
-		r = config_proxy_check(p, types, &what);
+		r = config_item_check(item, p, types, &what);
 		if (r < 0)
-			config_problem(why, "proxy %s: %s",
+			config_problem(why, "%s %s: %s", item->word,
 			    p->name ? p->name : "", buf_text(&what));
 		else if (map_str(&names, p->name)) {
 			r = ERR_PROTO;
-			config_problem(why, "proxy name [%s] is duplicated",
-			    p->name);
+			config_problem(why, "%s name [%s] is duplicated",
+			    item->word, p->name);
 		} else {
 			map_str_set(&names, p->name, p);
 		}
@@ -268,23 +304,18 @@ check_proxies(const struct client_conf *c,
 
 int
 config_client_finish(struct client_conf *c,
-    const struct config_type *const *types, struct buf *why)
+    const struct config_types *types, struct buf *why)
 {
-	size_t i, kept = 0;
+	size_t i;
 	int r;
 
 	config_client_complete(c);
-	for (i = 0; i < c->nproxies; i++) {
-		if (!wanted(c, &c->proxies[i])) {
-			config_proxy_release(&c->proxies[i]);
-			continue;
-		}
-		config_proxy_complete(&c->proxies[i], types);
-		c->proxies[kept++] = c->proxies[i];
-	}
-	c->nproxies = kept;
+	for (i = 0; i < ITEMS; i++)
+		filter(c, items[i], types);
 	r = config_client_check(c, why);
-	return r < 0 ? r : check_proxies(c, types, why);
+	for (i = 0; r == 0 && i < ITEMS; i++)
+		r = check_items(list_of(c, items[i]), items[i], types, why);
+	return r;
 }
 
 int

@@ -1,7 +1,8 @@
 /* What the files that read settings share; nobody else includes it.
  * config_text.c makes a tree of a text, config_rows.c puts a tree into a
  * struct by rows, config_set.c one value into its place, config_hint.c guesses
- * what was meant; config_server.c, _client.c and _proxy.c have the rows. */
+ * what was meant; config_server.c, _client.c, _proxy.c, _visitor.c and
+ * _plugin.c have the rows, config_item.c is what proxies and visitors share. */
 #ifndef CORE_CONFIG_READ_H
 #define CORE_CONFIG_READ_H
 
@@ -17,7 +18,20 @@ struct config_reader {
 	struct buf *problems; /* for the check to say */
 	struct buf *why;
 	bool real_ints; /* 7001.0 is an integer: in TOML, not in JSON */
-	struct client_conf *client; /* for CONFIG_PROXIES */
+};
+
+/* Proxies and visitors are read by the same code; this is what differs. */
+struct config_item {
+	const char *word, *key;	 /* proxy, proxies */
+	const char *name, *list; /* their types in frp's errors */
+	const char *inside;
+	const char *nameless; /* the error when there is no name */
+	const char *known;    /* the types that frp has, between [ ] */
+	size_t types;	      /* those that are there, in config_types */
+	size_t at;	      /* struct proxies in struct client_conf */
+	const struct config_row *rows;
+	/* of the common rows, says what is wrong */
+	void (*check)(const struct proxy_conf *p, struct buf *why);
 };
 
 /* config_text.c */
@@ -59,8 +73,23 @@ int config_token_source(struct config_reader *r, const struct value *v,
     const char *path, struct auth_conf *a);
 void config_check_auth(const struct auth_conf *a, struct buf *problems);
 
-/* config_proxy.c */
-int config_proxies(struct config_reader *r, const struct value *list);
+/* config_item.c */
+extern const struct config_item config_proxy_item, config_visitor_item;
+int config_items(struct config_reader *r, const struct config_item *item,
+    const struct value *list, struct proxies *to);
+void config_items_release(struct proxies *list);
+void config_item_complete(const struct config_item *item,
+    struct proxy_conf *p, const struct config_types *types);
+int config_item_check(const struct config_item *item,
+    const struct proxy_conf *p, const struct config_types *types,
+    struct buf *why);
+
+/* config_plugin.c */
+int config_plugin(struct config_reader *r, const struct value *v,
+    struct plugin_conf *to);
+void config_plugin_complete(struct plugin_conf *p);
+void config_plugin_check(const struct proxy_conf *p, struct buf *why);
+void config_plugin_release(struct plugin_conf *p);
 
 /* config_hint.c: " (did you mean …)" and the like, or nothing. */
 void config_hint(const struct config_reader *r, const char *path,
@@ -99,6 +128,21 @@ void config_hint(const struct config_reader *r, const char *path,
 #define CONFIG_LATER(path_, kind_, why_, ...)                                \
 	{ .path = path_, .kind = kind_, .offset = CONFIG_UNUSED,             \
 	  .later = why_, __VA_ARGS__ }
+
+#define CONFIG_UDP_ROWS(s)                                                   \
+	{ .path = "udpPacketSize", .kind = CONFIG_PACKET,                    \
+	  .offset = offsetof(struct s, udp_packet_size), .number = 1500 }
+
+/* Of proxies and of visitors. */
+#define CONFIG_ITEM_ROWS                                                     \
+	{ .path = "name", .offset = offsetof(struct proxy_conf, name) },     \
+	{ .path = "type", .offset = offsetof(struct proxy_conf, type) },     \
+	{ .path = "enabled", .kind = CONFIG_BOOL,                            \
+	  .offset = offsetof(struct proxy_conf, enabled), .number = true },  \
+	{ .path = "transport.useEncryption", .kind = CONFIG_BOOL,            \
+	  .offset = offsetof(struct proxy_conf, use_encryption) },           \
+	{ .path = "transport.useCompression", .kind = CONFIG_BOOL,           \
+	  .offset = offsetof(struct proxy_conf, use_compression) }
 
 #define CONFIG_QUIC_ROWS                                                     \
 	CONFIG_LATER("transport.quic.keepalivePeriod", CONFIG_INT,           \

@@ -144,6 +144,13 @@ config_top(struct config_reader *r, const struct value *tree)
 	return config_walk(r, tree, "");
 }
 
+static bool
+is_number(enum config_kind kind)
+{
+	return kind == CONFIG_INT || kind == CONFIG_PORT ||
+	    kind == CONFIG_PACKET;
+}
+
 static void *
 place(const struct config_row *row, const void *of)
 {
@@ -173,9 +180,10 @@ config_complete(const struct config_row *row, void *to)
 		}
 		if (row->kind == CONFIG_STR && !*text)
 			*text = mem_dup(row->text);
-		if ((row->kind == CONFIG_INT || row->kind == CONFIG_PORT) &&
-		    *number == 0)
+		if (is_number(row->kind) && *number == 0)
 			*number = row->number;
+		if (row->kind == CONFIG_PLUGIN)
+			config_plugin_complete(place(row, to));
 	}
 }
 
@@ -190,19 +198,20 @@ config_check(const struct config_row *row, const void *of,
 
 		if (!at)
 			continue;
-		if (row->kind == CONFIG_PORT) {
-			n = *(const int64_t *)at;
-			if (n < 0 || n > 65535)
-				config_problem(problems, "%s: port number "
-				    "%" PRId64 " must be in the range "
-				    "0..65535", row->path, n);
-		}
+		n = is_number(row->kind) ? *(const int64_t *)at : 1;
+		if (row->kind == CONFIG_PORT && (n < 0 || n > 65535))
+			config_problem(problems, "%s: port number %" PRId64
+			    " must be in the range 0..65535", row->path, n);
+		if (row->kind == CONFIG_PACKET && (n < 1 || n > 65507))
+			config_problem(problems, "%s: %" PRId64 " must be in "
+			    "the range 1..65507", row->path, n);
 		text = row->invalid ? *(char *const *)at : NULL;
 		if (!text)
 			continue;
 		if (!config_is_choice(row->invalid, text))
 			config_problem(problems, "%s", row->invalid);
-		else if (row->later && strcmp(text, row->text) != 0)
+		else if (row->later && strcmp(text, row->text) != 0 &&
+		    !(row->words && config_is_choice(row->words, text)))
 			config_problem(problems, "not supported yet: %s = "
 			    "\"%s\" (%s)", row->path, text, row->later);
 	}
@@ -214,14 +223,21 @@ config_release(const struct config_row *row, void *of)
 	for (; row->path; row++) {
 		void *at = place(row, of);
 
-		if (at && row->kind == CONFIG_STR)
+		if (at && row->kind == CONFIG_STR) {
 			mem_free_secret(*(char **)at);
+			*(char **)at = NULL; /* other rows may name it, too */
+		}
 		if (at && row->kind == CONFIG_STRS)
 			config_strings_release(at);
 		if (at && row->kind == CONFIG_PAIRS)
 			config_pairs_release(at);
 		if (at && row->kind == CONFIG_RANGES)
 			ranges_release(at);
+		if (at && (row->kind == CONFIG_PROXIES ||
+			      row->kind == CONFIG_VISITORS))
+			config_items_release(at);
+		if (at && row->kind == CONFIG_PLUGIN)
+			config_plugin_release(at);
 		if (at && row->kind == CONFIG_SOURCE)
 			free(((struct auth_conf *)at)->token_file);
 	}

@@ -248,8 +248,6 @@ config_set(struct config_reader *r, const struct config_row *row,
 {
 	void *at;
 
-	if (row->kind == CONFIG_PROXIES)
-		return config_proxies(r, v);
 	if (row->offset == CONFIG_UNUSED)
 		return pass(r, row, v);
 	at = (char *)r->to + row->offset;
@@ -258,6 +256,7 @@ config_set(struct config_reader *r, const struct config_row *row,
 		return config_str(r, v, row->path, at);
 	case CONFIG_INT:
 	case CONFIG_PORT:
+	case CONFIG_PACKET:
 		return config_int(r, v, row->path, at);
 	case CONFIG_BOOL:
 		if (v->type != VALUE_BOOL)
@@ -274,6 +273,12 @@ config_set(struct config_reader *r, const struct config_row *row,
 		return set_scopes(r, v, row->path, at);
 	case CONFIG_SOURCE:
 		return config_token_source(r, v, row->path, at);
+	case CONFIG_PROXIES:
+		return config_items(r, &config_proxy_item, v, at);
+	case CONFIG_VISITORS:
+		return config_items(r, &config_visitor_item, v, at);
+	case CONFIG_PLUGIN:
+		return config_plugin(r, v, at);
 	default:
 		return 0;
 	}

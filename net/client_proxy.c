@@ -146,11 +146,11 @@ client_proxies_make(struct client *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->conf->nproxies; i++) {
+	for (i = 0; i < c->conf->proxies.n; i++) {
 		struct client_proxy *p = mem_new(struct client_proxy);
 
 		p->client = c;
-		p->conf = &c->conf->proxies[i];
+		p->conf = &c->conf->proxies.v[i];
 		p->type = proxy_type_of(p->conf->type);
 		p->name = wire_name(c, p->conf->name);
 		if (from_range(p))

@@ -8,10 +8,14 @@ static const struct proxy_type *const types[] = {
 	PROXY_TYPES(ROW)
 };
 
-const struct config_type *const proxy_config_types[] = {
+static const struct config_type *const proxy_confs[] = {
 #define CONF(name) &proxy_conf_##name,
 	PROXY_TYPES(CONF) NULL
 };
+
+static const struct config_type *const visitor_confs[] = { NULL };
+
+const struct config_types proxy_config_types = { proxy_confs, visitor_confs };
 
 const struct proxy_type *
 proxy_type_of(const char *name)

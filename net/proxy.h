@@ -55,7 +55,7 @@ PROXY_TYPES(PROXY_DECLARE)
 
 /* NULL when there is no such type. */
 const struct proxy_type *proxy_type_of(const char *name);
-/* The settings of all types, ended by NULL, for config_client. */
-extern const struct config_type *const proxy_config_types[];
+/* The settings of all types, for config_client. */
+extern const struct config_types proxy_config_types;
 
 #endif
