@@ -65,6 +65,7 @@ struct msg_new_proxy {
 	char *route_by_http_user, *sk;
 	struct strings allow_users;
 	char *multiplexer;
+	int64_t ours; /* not frp's: this end takes our datagram frames */
 };
 
 struct msg_new_proxy_resp {
@@ -84,16 +85,19 @@ struct msg_start_work_conn {
 	char *name, *src_addr, *dst_addr;
 	int64_t src_port, dst_port;
 	char *error;
+	int64_t ours;
 };
 
 struct msg_new_visitor_conn {
 	char *run_id, *name, *sign_key;
 	int64_t timestamp;
 	bool use_encryption, use_compression;
+	int64_t ours;
 };
 
 struct msg_new_visitor_conn_resp {
 	char *name, *error;
+	int64_t ours;
 };
 
 struct msg_ping {

@@ -10,6 +10,9 @@
 #define BOOL(type, member, name)  ROW(FIELD_BOOL, type, member, name)
 #define STRS(type, member, name)  ROW(FIELD_STRS, type, member, name)
 #define PAIRS(type, member, name) ROW(FIELD_PAIRS, type, member, name)
+/* A member that frp does not know and passes over; two ends of ours tell each
+ * other with it that they take our datagram frames. */
+#define OURS "culvert_datagrams"
 #define END			  { .name = NULL }
 
 static const struct field client_spec[] = {
@@ -66,6 +69,7 @@ static const struct field new_proxy[] = {
 	STR(msg_new_proxy, sk, "sk"),
 	STRS(msg_new_proxy, allow_users, "allow_users"),
 	STR(msg_new_proxy, multiplexer, "multiplexer"),
+	INT(msg_new_proxy, ours, OURS),
 	END,
 };
 
@@ -95,6 +99,7 @@ static const struct field start_work_conn[] = {
 	PORT(msg_start_work_conn, src_port, "src_port"),
 	PORT(msg_start_work_conn, dst_port, "dst_port"),
 	STR(msg_start_work_conn, error, "error"),
+	INT(msg_start_work_conn, ours, OURS),
 	END,
 };
 
@@ -105,12 +110,14 @@ static const struct field new_visitor_conn[] = {
 	INT(msg_new_visitor_conn, timestamp, "timestamp"),
 	BOOL(msg_new_visitor_conn, use_encryption, "use_encryption"),
 	BOOL(msg_new_visitor_conn, use_compression, "use_compression"),
+	INT(msg_new_visitor_conn, ours, OURS),
 	END,
 };
 
 static const struct field new_visitor_conn_resp[] = {
 	STR(msg_new_visitor_conn_resp, name, "proxy_name"),
 	STR(msg_new_visitor_conn_resp, error, "error"),
+	INT(msg_new_visitor_conn_resp, ours, OURS),
 	END,
 };
 

@@ -59,10 +59,6 @@ not_yet(const struct msg_new_proxy *m)
 	for (i = 0; m->type && i < sizeof(later) / sizeof(later[0]); i++)
 		if (!proxy_type_of(m->type) && strcmp(m->type, later[i]) == 0)
 			return "proxy type";
-	if (m->use_encryption)
-		return "transport.useEncryption";
-	if (m->use_compression)
-		return "transport.useCompression";
 	if (m->group && *m->group)
 		return "loadBalancer.group";
 	if (m->bandwidth_limit && *m->bandwidth_limit &&
@@ -108,9 +104,24 @@ static void
 free_proxy(struct deferred *d)
 {
 	struct proxy *p = list_item(d, struct proxy, gone);
+	size_t i;
 
+	for (i = 0; i < p->allow_users.n; i++)
+		free(p->allow_users.v[i]);
+	free(p->allow_users.v);
+	mem_free_secret(p->secret);
 	free(p->name);
 	free(p);
+}
+
+static struct strings
+copy(const struct strings *from)
+{
+	struct strings to = { mem_zero(from->n * sizeof(*to.v)), 0 };
+
+	for (; to.n < from->n; to.n++)
+		to.v[to.n] = mem_dup(from->v[to.n]);
+	return to;
 }
 
 void
@@ -136,6 +147,11 @@ open_proxy(struct session *s, const struct msg_new_proxy *m,
 	p->type = proxy_type_of(m->type);
 	p->session = s;
 	p->name = mem_dup(m->name);
+	p->secret = mem_dup(m->sk ? m->sk : "");
+	p->allow_users = copy(&m->allow_users);
+	p->encrypt = m->use_encryption;
+	p->compress = m->use_compression;
+	p->ours = m->ours == 1;
 	list_init(&p->users);
 	if (p->type->open(p, m, r) < 0) {
 		loop_defer(s->sv->l, &p->gone, free_proxy);

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "crypto/rand.h"
 #include "net/client_internal.h"
+#include "net/visitor.h"
 
 /* The server may be back at any moment, and a refused connection costs it
  * nothing: so we ask at least every two seconds.  A login that was refused is
@@ -79,6 +80,7 @@ tear_down(struct client *c)
 	client_proxies_stop(c);
 	client_control_end(c);
 	client_work_end(c);
+	client_udp_end(c);
 	c->link = NULL;
 	link_close(k, true);
 }
@@ -224,9 +226,12 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 	c.resolver = resolver_new(c.l,
 	    addr_server(&dns, conf->dns_server, 53) == 0 ? &dns : NULL);
 	list_init(&c.proxies);
+	list_init(&c.visitors);
 	list_init(&c.jobs);
+	list_init(&c.services);
 	if (set_up_tls(&c, f) == 0) {
 		client_proxies_make(&c);
+		visitors_make(&c);
 		loop_signal(c.l, &c.on_term, SIGTERM, on_term, &c);
 		loop_signal(c.l, &c.on_int, SIGINT, on_term, &c);
 		loop_signal(c.l, &c.on_hup, SIGHUP, on_hup, &c);
@@ -234,6 +239,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 		status = loop_run(c.l);
 	}
 	relay_break_all(c.l);
+	visitors_free(&c);
 	conn_end_all(c.l);
 	client_proxies_free(&c);
 	resolver_free(c.resolver);

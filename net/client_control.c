@@ -11,6 +11,7 @@
 #include "core/version.h"
 #include "crypto/rand.h"
 #include "net/client_internal.h"
+#include "net/visitor.h"
 
 static const char *
 token_of(const struct client *c)
@@ -166,6 +167,7 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 	start_heartbeat(c);
 	if (c->hooks && c->hooks->ready)
 		c->hooks->ready(c->hooks->arg);
+	visitors_start(c);
 	client_proxies_start(c);
 }
 

@@ -22,7 +22,7 @@ struct client {
 	struct resolver *resolver;
 	struct tls_conf *tls; /* NULL: plain */
 	struct client_range range;
-	struct list proxies, jobs;
+	struct list proxies, visitors, jobs, services;
 	struct uplink *uplink; /* being made, for the control stream */
 	struct link *link;     /* NULL without a mux, or while down */
 	struct stream *ctl;
@@ -83,5 +83,14 @@ void client_work(struct client *c); /* one work stream, as asked for */
 void client_work_end(struct client *c);
 /* Dials the proxy's service and relays the work stream to it. */
 void client_serve(struct client_job *j);
+struct client_proxy *client_job_proxy(const struct client_job *j);
+/* The job ends; its stream, with what came on it already, goes to h. */
+struct hold;
+void client_job_take(struct client_job *j, struct hold *h,
+    void (*broken)(void *arg), void *arg);
+
+/* client_udp.c: the same for datagrams. */
+void client_serve_udp(struct client_job *j, bool ours, bool only_one);
+void client_udp_end(struct client *c);
 
 #endif

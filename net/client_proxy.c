@@ -40,6 +40,9 @@ ask(struct client_proxy *p)
 	m.u.new_proxy.type = p->conf->type;
 	m.u.new_proxy.metas = p->conf->metas;
 	m.u.new_proxy.annotations = p->conf->annotations;
+	m.u.new_proxy.use_encryption = p->conf->use_encryption;
+	m.u.new_proxy.use_compression = p->conf->use_compression;
+	m.u.new_proxy.ours = 1;
 	p->type->describe(p->conf, &m.u.new_proxy);
 	if (from_range(p))
 		m.u.new_proxy.remote_port = p->port;

@@ -7,10 +7,10 @@
 #include "core/auth.h"
 #include "core/mem.h"
 #include "net/client_internal.h"
+#include "net/hold.h"
+#include "net/wrap.h"
 
-/* From the request to the relay.  What the user sends before the service is
- * connected waits in early; a mux stream's window, or a paused socket, keeps
- * that small. */
+/* From the request to the relay. */
 struct client_job {
 	struct client *c;
 	struct list at;
@@ -19,8 +19,7 @@ struct client_job {
 	struct wire wire;
 	struct client_proxy *proxy; /* once started */
 	struct dial *dial;
-	struct buf early;
-	bool ended; /* the user's end came before the service was there */
+	struct hold hold; /* of work, once started */
 	bool over;
 	struct deferred gone;
 };
@@ -31,7 +30,7 @@ free_job(struct deferred *d)
 	struct client_job *j = list_item(d, struct client_job, gone);
 
 	wire_release(&j->wire);
-	buf_free(&j->early);
+	hold_release(&j->hold);
 	free(j);
 }
 
@@ -62,28 +61,14 @@ drop(struct client_job *j, bool gentle)
 }
 
 static void
-start_relay(struct client_job *j, struct stream *service)
-{
-	struct stream *work = j->work;
-	size_t n = buf_len(&j->early);
-
-	leave(j);
-	stream_put(service, buf_peek(&j->early), n);
-	stream_flush(service);
-	relay_new(j->c->l, work, service, NULL, NULL);
-	stream_consumed(work, n);
-	if (j->ended)
-		work->cb(work, STREAM_EOF, NULL, 0, work->arg);
-}
-
-static void
 on_dialled(void *arg, struct stream *service, const char *error)
 {
 	struct client_job *j = arg;
 
 	j->dial = NULL;
 	if (service) {
-		start_relay(j, service);
+		leave(j);
+		hold_join(&j->hold, j->c->l, service);
 		return;
 	}
 	log_error(j->c->log,
@@ -94,25 +79,9 @@ on_dialled(void *arg, struct stream *service, const char *error)
 }
 
 static void
-on_early(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
-    void *arg)
+on_broken(void *arg)
 {
-	struct client_job *j = arg;
-
-	(void)s;
-	switch (ev) {
-	case STREAM_DATA:
-		buf_put(&j->early, p, n);
-		break;
-	case STREAM_EOF:
-		j->ended = true;
-		break;
-	case STREAM_ERROR:
-		drop(j, false);
-		break;
-	default:
-		break;
-	}
+	drop(arg, false);
 }
 
 void
@@ -126,9 +95,39 @@ client_serve(struct client_job *j)
 		.keep = { .idle = 60, .step = 15, .tries = 4 },
 	};
 
-	stream_on(j->work, on_early, j);
-	stream_want(j->work, false);
 	j->dial = dial_new(j->c->l, j->c->resolver, &to, on_dialled, j);
+}
+
+struct client_proxy *
+client_job_proxy(const struct client_job *j)
+{
+	return j->proxy;
+}
+
+void
+client_job_take(struct client_job *j, struct hold *h,
+    void (*broken)(void *arg), void *arg)
+{
+	hold_start(h, j->work, broken, arg);
+	h->early = j->hold.early;
+	h->ended = j->hold.ended;
+	j->hold.early = (struct buf){ 0 };
+	leave(j);
+}
+
+/* From here on the stream carries payload, through the proxy's filters; n
+ * bytes of it have come already. */
+static void
+take_up(struct client_job *j, const uint8_t *rest, size_t n)
+{
+	struct wrap_how how = { j->proxy->conf->use_encryption,
+		j->proxy->conf->use_compression, j->c->conf->auth.token };
+	struct stream *under = j->work;
+
+	j->work = wrap_new(j->c->l, under, &how);
+	hold_start(&j->hold, j->work, on_broken, j);
+	if (n)
+		under->cb(under, STREAM_DATA, rest, n, under->arg);
 }
 
 static void
@@ -153,7 +152,7 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 		drop(j, false);
 		return;
 	}
-	buf_put(&j->early, rest, n);
+	take_up(j, rest, n);
 	j->proxy->type->work(j, start);
 }
 

@@ -100,22 +100,6 @@ new_work_conn(struct greet *g, const struct msg *m)
 }
 
 static void
-refuse_visitor(struct greet *g, const struct msg *in)
-{
-	struct msg m = { .type = MSG_NEW_VISITOR_CONN_RESP };
-	struct buf out = { 0 };
-
-	m.u.new_visitor_conn_resp.name = in->u.new_visitor_conn.name;
-	m.u.new_visitor_conn_resp.error =
-	    (char *)(uintptr_t)"not supported yet: visitors";
-	wire_put(&out, &m);
-	stream_put(g->s, buf_peek(&out), buf_len(&out));
-	stream_flush(g->s);
-	buf_free(&out);
-	stream_linger(g->s);
-}
-
-static void
 dispatch(struct greet *g, struct msg *m)
 {
 	bool known = false;
@@ -129,7 +113,8 @@ dispatch(struct greet *g, struct msg *m)
 		known = new_work_conn(g, m) && !g->link;
 		break;
 	case MSG_NEW_VISITOR_CONN:
-		refuse_visitor(g, m);
+		visit(g->sv, g->s, m);
+		known = !g->link;
 		break;
 	default:
 		log_warn(g->sv->log,

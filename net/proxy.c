@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "net/visitor.h"
+
 static const struct proxy_type *const types[] = {
 #define ROW(name) &proxy_type_##name,
 	PROXY_TYPES(ROW)
@@ -13,7 +15,10 @@ static const struct config_type *const proxy_confs[] = {
 	PROXY_TYPES(CONF) NULL
 };
 
-static const struct config_type *const visitor_confs[] = { NULL };
+#define VISITOR_CONF(name) &visitor_conf_##name,
+static const struct config_type *const visitor_confs[] = {
+	VISITOR_TYPES(VISITOR_CONF) NULL
+};
 
 const struct config_types proxy_config_types = { proxy_confs, visitor_confs };
 

@@ -10,7 +10,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 
-#define PROXY_TYPES(X) X(tcp)
+#define PROXY_TYPES(X) X(tcp) X(udp) X(stcp) X(sudp)
 
 struct session;
 struct client_job;
@@ -20,13 +20,18 @@ struct proxy {
 	const struct proxy_type *type;
 	struct session *session;
 	char *name;
-	char *group_key;
-	struct list at;	   /* in its session */
-	struct list users; /* struct user, waiting or relaying */
+	char *secret;		    /* of those that visitors come to */
+	struct strings allow_users; /* empty: the owner's own */
+	bool encrypt, compress;	    /* its work streams */
+	bool ours;		    /* its client knows our datagrams */
+	struct list at;		    /* in its session */
+	struct list users;	    /* struct user, waiting */
+	size_t nusers;
 	int ports;	   /* how many count against the client's quota */
 	char remote_addr[64];
 	struct listener *listener;
 	int port;
+	void *own; /* the type's */
 	struct deferred gone;
 };
 
@@ -42,7 +47,8 @@ struct proxy_type {
 	int (*open)(struct proxy *p, const struct msg_new_proxy *m,
 	    struct proxy_refusal *r);
 	void (*close)(struct proxy *p);
-	int ports; /* what it takes of maxPortsPerClient */
+	int ports;    /* what it takes of maxPortsPerClient */
+	bool visited; /* visitors come to it by name */
 	/* client: its part of NewProxy, and a work stream that was started */
 	void (*describe)(const struct proxy_conf *c, struct msg_new_proxy *m);
 	void (*work)(struct client_job *j, const struct msg_start_work_conn *m);

@@ -141,6 +141,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	rand_bytes(&sv.names.seed, sizeof(sv.names.seed));
 	sv.runs.seed = sv.flaps.seed = sv.names.seed;
 	sv.ports = ports_new(&c->allow_ports, sv.names.seed);
+	sv.udp_ports = ports_new(&c->allow_ports, sv.names.seed);
 	if (start(&sv, f, why) == 0) {
 		loop_signal(sv.l, &sv.on_term, SIGTERM, on_term, &sv);
 		loop_signal(sv.l, &sv.on_int, SIGINT, on_term, &sv);
@@ -153,6 +154,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	relay_break_all(sv.l);
 	conn_end_all(sv.l);
 	ports_free(sv.ports);
+	ports_free(sv.udp_ports);
 	map_free(&sv.names);
 	map_free(&sv.runs);
 	loop_free(sv.l);

@@ -30,7 +30,7 @@ struct server {
 	struct loop *l;
 	struct tls_conf *tls;
 	struct listener *listener;
-	struct ports *ports;
+	struct ports *ports, *udp_ports;
 	struct addr proxy_addr; /* proxyBindAddr, port unset */
 	struct map names;	/* proxy name to struct proxy */
 	struct map runs;	/* run id to struct session */
@@ -122,8 +122,25 @@ void claim_new_proxy(struct session *s, struct msg *m); /* may move m */
 void claim_end(struct session *s);
 void proxy_close(struct proxy *p); /* unregisters, closes, frees */
 
-/* user.c: takes fd. */
-void user_new(struct proxy *p, int fd, const struct addr *from);
+/* proxy_port.c: 0 when listen_on (which takes the port) could listen. */
+typedef int proxy_listen(struct proxy *p, int port);
+int proxy_take_port(struct proxy *p, struct ports *ports, int64_t wanted,
+    proxy_listen *listen_on, struct proxy_refusal *r);
+
+/* user.c: takes fd; or a stream of somebody who comes another way. */
+struct user_addrs {
+	char src[ADDR_TEXT], dst[ADDR_TEXT]; /* IPs; empty: not said */
+	int src_port, dst_port;
+};
+void user_accept(struct proxy *p, int fd, const struct addr *from);
+void user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
+    bool ours);
 void user_end_waiting(struct proxy *p);
+/* Says to a work stream what it is for, and puts the proxy's filters on. */
+struct stream *user_start_work(struct proxy *p, struct stream *work,
+    const struct user_addrs *a, bool ours);
+
+/* visit.c: takes s. */
+void visit(struct server *sv, struct stream *s, const struct msg *m);
 
 #endif

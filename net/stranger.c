@@ -9,6 +9,7 @@
 #include "core/hello.h"
 #include "core/mem.h"
 #include "net/secure.h"
+#include "net/ws.h"
 
 struct stranger {
 	struct server *sv;
@@ -21,7 +22,7 @@ struct stranger {
 	struct deferred gone;
 	unsigned streams; /* that say hello on link */
 	char from[ADDR_TEXT];
-	bool over;
+	bool in_ws, over;
 };
 
 static void
@@ -55,6 +56,17 @@ end(struct stranger *x)
 	link_close(x->link, false);
 	greet_cancel(x->greet);
 	stream_close(x->s);
+}
+
+/* What was answered still goes out. */
+static void
+end_gently(struct stranger *x)
+{
+	struct stream *s = x->s;
+
+	x->s = NULL;
+	end(x);
+	stream_linger(s);
 }
 
 static void
@@ -174,6 +186,37 @@ start_tls(struct stranger *x, uint8_t *p, size_t n)
 	secure_feed(x->s, p, n);
 }
 
+static void on_first(struct stream *s, enum stream_event ev, const uint8_t *p,
+    size_t n, void *arg);
+
+/* Inside it is as on a connection of its own: TLS or not, mux or not. */
+static void
+on_ws(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct stranger *x = arg;
+
+	if (ev == STREAM_UP) {
+		stream_on(s, on_first, x);
+	} else if (ev == STREAM_ERROR || ev == STREAM_EOF) {
+		(void)p;
+		(void)n;
+		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
+			log_warn(x->sv->log, "client [%s]: %s", x->from,
+			    stream_why(s));
+		end_gently(x);
+	}
+}
+
+static void
+start_ws(struct stranger *x, uint8_t *p, size_t n)
+{
+	x->in_ws = true;
+	x->s = ws_serve(x->sv->l, x->s);
+	stream_on(x->s, on_ws, x);
+	ws_feed(x->s, p, n);
+}
+
 static void
 turn_away(struct stranger *x, const char *what)
 {
@@ -197,8 +240,10 @@ decide(struct stranger *x, enum hello h, uint8_t *p, size_t n)
 		start_tls(x, p, n);
 		break;
 	case HELLO_WEBSOCKET:
-		turn_away(x, "not supported yet: transport.protocol = "
-			     "\"websocket\"");
+		if (x->in_ws)
+			turn_away(x, "speaks WebSocket inside of WebSocket");
+		else
+			start_ws(x, p, n);
 		break;
 	case HELLO_HTTP:
 		turn_away(x, "speaks HTTP, this is the port for frp clients");

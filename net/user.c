@@ -1,65 +1,76 @@
 // SPDX-License-Identifier: MIT
-/* A user's connection to a public port: accepted, it waits for a work stream,
- * and is then relayed.  Nothing is read from it before. */
+/* Somebody who wants a proxy's service: a connection to its public port, or a
+ * visitor's stream.  It waits for a work stream and is then relayed. */
 #include "net/server_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "net/hold.h"
+#include "net/wrap.h"
+
+#define USER_WAITING 128 /* for one proxy at once, as frp */
 
 struct user {
 	struct list at; /* in its proxy, while it waits */
 	struct proxy *proxy;
-	struct stream *s;
-	struct addr from, to;
+	struct hold hold;
+	struct user_addrs addrs;
 	struct work_wait wait;
 	struct deferred gone;
+	bool ours;
 };
 
 static void
 free_user(struct deferred *d)
 {
-	free(list_item(d, struct user, gone));
+	struct user *u = list_item(d, struct user, gone);
+
+	hold_release(&u->hold);
+	free(u);
 }
 
 static void
 leave(struct user *u)
 {
 	list_del(&u->at);
+	u->proxy->nusers--;
 	work_cancel(&u->wait);
 	loop_defer(u->proxy->session->sv->l, &u->gone, free_user);
 }
 
 static void
-on_waiting(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
-    void *arg)
+on_broken(void *arg)
 {
-	(void)p;
-	(void)n;
-	if (ev == STREAM_ERROR) {
-		leave(arg);
-		stream_close(s);
-	}
+	struct user *u = arg;
+
+	leave(u);
+	stream_close(u->hold.s);
 }
 
-static void
-start_work(struct user *u, struct stream *work)
+struct stream *
+user_start_work(struct proxy *p, struct stream *work,
+    const struct user_addrs *a, bool ours)
 {
 	struct msg m = { .type = MSG_START_WORK_CONN };
-	char src[ADDR_TEXT], dst[ADDR_TEXT];
+	struct wrap_how how = { p->encrypt, p->compress,
+		p->session->sv->conf->auth.token };
 	struct buf out = { 0 };
 
-	m.u.start_work_conn = (struct msg_start_work_conn){
-		.name = u->proxy->name,
-		.src_addr = (char *)(uintptr_t)addr_ip(&u->from, src),
-		.dst_addr = (char *)(uintptr_t)addr_ip(&u->to, dst),
-		.src_port = addr_port(&u->from),
-		.dst_port = addr_port(&u->to),
-	};
+	m.u.start_work_conn.name = p->name;
+	m.u.start_work_conn.ours = ours && p->ours;
+	if (a) {
+		m.u.start_work_conn.src_addr = (char *)(uintptr_t)a->src;
+		m.u.start_work_conn.dst_addr = (char *)(uintptr_t)a->dst;
+		m.u.start_work_conn.src_port = a->src_port;
+		m.u.start_work_conn.dst_port = a->dst_port;
+	}
 	wire_put(&out, &m);
 	stream_put(work, buf_peek(&out), buf_len(&out));
 	stream_flush(work);
 	buf_free(&out);
+	return wrap_new(p->session->sv->l, work, &how);
 }
 
 static void
@@ -67,40 +78,61 @@ on_work(struct work_wait *w, struct stream *work)
 {
 	struct user *u = list_item(w, struct user, wait);
 	struct session *s = u->proxy->session;
-	struct stream *user = u->s;
 
 	leave(u);
 	if (!work) {
 		log_warn(s->sv->log, "[%s] [%s] failed to get work connection: "
 		    "none came within %d seconds", s->run_id, u->proxy->name,
 		    (int)s->sv->conf->user_conn_timeout);
-		stream_close(user);
+		stream_close(u->hold.s);
 		return;
 	}
-	start_work(u, work);
-	relay_new(s->sv->l, user, work, NULL, NULL);
+	work = user_start_work(u->proxy, work, &u->addrs, u->ours);
+	hold_join(&u->hold, s->sv->l, work);
 }
 
 void
-user_new(struct proxy *p, int fd, const struct addr *from)
+user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
+    bool ours)
+{
+	struct user *u;
+
+	if (p->nusers >= USER_WAITING) {
+		log_warn(p->session->sv->log, "[%s] [%s] %d users wait for a "
+		    "work connection already, one more is turned away",
+		    p->session->run_id, p->name, USER_WAITING);
+		stream_close(s);
+		return;
+	}
+	u = mem_new(struct user);
+	u->proxy = p;
+	u->addrs = *a;
+	u->ours = ours;
+	hold_start(&u->hold, s, on_broken, u);
+	list_add(&p->users, &u->at);
+	p->nusers++;
+	work_want(p->session, &u->wait, on_work);
+}
+
+void
+user_accept(struct proxy *p, int fd, const struct addr *from)
 {
 	static const struct conn_keep keep = { .idle = 60, .step = 15,
 		.tries = 4 };
 	struct session *s = p->session;
-	struct user *u = mem_new(struct user);
+	struct user_addrs a;
+	struct addr to;
 	char text[ADDR_TEXT];
 
 	conn_tune(fd, &keep);
-	u->proxy = p;
-	u->from = *from;
-	addr_of_self(&u->to, fd);
-	u->s = conn_new(s->sv->l, fd);
-	stream_on(u->s, on_waiting, u);
-	stream_want(u->s, false);
-	list_add(&p->users, &u->at);
+	addr_of_self(&to, fd);
+	addr_ip(from, a.src);
+	addr_ip(&to, a.dst);
+	a.src_port = addr_port(from);
+	a.dst_port = addr_port(&to);
 	log_info(s->sv->log, "[%s] [%s] get a user connection [%s]", s->run_id,
 	    p->name, addr_text(from, text));
-	work_want(s, &u->wait, on_work);
+	user_join(p, conn_new(s->sv->l, fd), &a, false);
 }
 
 void
@@ -110,6 +142,6 @@ user_end_waiting(struct proxy *p)
 		struct user *u = list_item(p->users.next, struct user, at);
 
 		leave(u);
-		stream_close(u->s);
+		stream_close(u->hold.s);
 	}
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "net/hold.h"
+
+#include "net/relay.h"
+
+static void
+on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct hold *h = arg;
+
+	(void)s;
+	if (ev == STREAM_DATA)
+		buf_put(&h->early, p, n);
+	else if (ev == STREAM_EOF)
+		h->ended = true;
+	else if (ev == STREAM_ERROR)
+		h->broken(h->arg);
+}
+
+void
+hold_start(struct hold *h, struct stream *s, hold_broken *broken, void *arg)
+{
+	h->s = s;
+	h->broken = broken;
+	h->arg = arg;
+	stream_on(s, on_event, h);
+	stream_want(s, false);
+}
+
+void
+hold_add(struct hold *h, const uint8_t *p, size_t n)
+{
+	buf_put(&h->early, p, n);
+}
+
+void
+hold_join(struct hold *h, struct loop *l, struct stream *other)
+{
+	struct stream *s = h->s;
+	size_t n = buf_len(&h->early);
+
+	if (n) {
+		stream_put(other, buf_peek(&h->early), n);
+		stream_flush(other);
+	}
+	relay_new(l, s, other, NULL, NULL);
+	if (n)
+		stream_consumed(s, n);
+	buf_free(&h->early);
+	if (h->ended && s->cb)
+		s->cb(s, STREAM_EOF, NULL, 0, s->arg);
+}
+
+void
+hold_release(struct hold *h)
+{
+	buf_free(&h->early);
+}

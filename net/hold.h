@@ -1,0 +1,29 @@
+/* A stream whose other end is not there yet: what comes meanwhile is kept,
+ * which a window or a paused socket keeps small, and is passed on when it can
+ * be joined. */
+#ifndef NET_HOLD_H
+#define NET_HOLD_H
+
+#include "core/buf.h"
+#include "net/loop.h"
+#include "net/stream.h"
+
+typedef void hold_broken(void *arg); /* the stream is over; close it */
+
+struct hold {
+	struct stream *s;
+	struct buf early;
+	bool ended; /* its end came before the other side was there */
+	hold_broken *broken;
+	void *arg;
+};
+
+/* s stays the caller's until hold_join. */
+void hold_start(struct hold *h, struct stream *s, hold_broken *broken,
+    void *arg);
+void hold_add(struct hold *h, const uint8_t *p, size_t n); /* came before */
+/* Relays s (a) with other (b); takes both. */
+void hold_join(struct hold *h, struct loop *l, struct stream *other);
+void hold_release(struct hold *h);
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/packet_queue.h"
+#include "net/udp.h"
+
+#define FRONT_BATCH 64	 /* datagrams taken in one event */
+#define FRONT_WAIT  1024 /* that wait for a pipe, as frp */
+#define FRONT_BYTES (1024 * 1024)
+
+struct udp_front {
+	struct loop *l;
+	ev_io io;
+	int fd;
+	char *name;
+	udp_front_ask *ask;
+	void *arg;
+	struct udp_pipe *pipe;
+	struct packet_queue waiting; /* until there is a pipe */
+	struct timer again;
+	struct deferred gone;
+	bool asked;
+};
+
+#define FRONT_AGAIN 1000 /* ms, as frp: to ask again for a pipe */
+
+static void
+on_again(struct timer *t, void *arg)
+{
+	struct udp_front *f = arg;
+
+	(void)t;
+	f->asked = false;
+	if (!f->pipe && packet_queue_peek(&f->waiting)) {
+		f->asked = true;
+		timer_start(&f->again, f->l, FRONT_AGAIN, on_again, f);
+		f->ask(f->arg);
+	}
+}
+
+static void
+wait_for_pipe(struct udp_front *f, const struct datagram_source *from,
+    const uint8_t *p, size_t n)
+{
+	struct udp_key key;
+
+	udp_key_set(&key, from, sizeof(*from));
+	packet_queue_put(&f->waiting, &key, p, n);
+	if (!f->asked)
+		on_again(NULL, f);
+}
+
+static void
+on_io(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct udp_front *f = w->data;
+	struct loop *l = f->l;
+	struct datagram_source from;
+	struct addr a;
+	ssize_t n;
+	int i;
+
+	(void)ev;
+	(void)revents;
+	for (i = 0; i < FRONT_BATCH && f->fd >= 0; i++) {
+		a.len = sizeof(a.at);
+		n = recvfrom(f->fd, l->scratch, LOOP_BLOCK, 0,
+		    (struct sockaddr *)&a.at, &a.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		udp_source_of(&from, &a);
+		if (f->pipe)
+			udp_pipe_send(f->pipe, &from, l->scratch, (size_t)n);
+		else
+			wait_for_pipe(f, &from, l->scratch, (size_t)n);
+	}
+	loop_settle(l);
+}
+
+struct udp_front *
+udp_front_new(struct loop *l, const struct addr *at, const char *name,
+    udp_front_ask *ask, void *arg)
+{
+	int fd = socket(at->at.ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct udp_front *f;
+	int error;
+
+	if (fd < 0)
+		return NULL;
+	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	f = mem_new(struct udp_front);
+	f->l = l;
+	f->fd = fd;
+	f->name = mem_dup(name);
+	f->ask = ask;
+	f->arg = arg;
+	packet_queue_init(&f->waiting, FRONT_WAIT, FRONT_BYTES);
+	ev_io_init(&f->io, on_io, fd, EV_READ);
+	f->io.data = f;
+	ev_io_start(l->ev, &f->io);
+	return f;
+}
+
+static void
+on_pipe(struct udp_pipe *p, enum udp_pipe_event ev,
+    const struct datagram_source *from, const uint8_t *data, size_t n,
+    void *arg)
+{
+	struct udp_front *f = arg;
+	struct addr to;
+
+	if (ev == UDP_PIPE_DOWN) {
+		udp_pipe_close(p);
+		if (f->pipe == p)
+			f->pipe = NULL;
+		f->asked = false;
+		return;
+	}
+	udp_addr_of(&to, from);
+	/* a full socket buffer loses it, as UDP may */
+	(void)sendto(f->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL,
+	    (struct sockaddr *)&to.at, to.len);
+}
+
+void
+udp_front_join(struct udp_front *f, struct stream *s,
+    const struct udp_pipe_how *how)
+{
+	const struct packet *one;
+	struct datagram_source from;
+
+	udp_pipe_close(f->pipe);
+	f->pipe = udp_pipe_new(f->l, s, how, on_pipe, f);
+	timer_stop(&f->again);
+	f->asked = false;
+	while (f->pipe && (one = packet_queue_peek(&f->waiting)) != NULL) {
+		memcpy(&from, one->peer.bytes, sizeof(from));
+		udp_pipe_send(f->pipe, &from, one->bytes, one->n);
+		packet_queue_take(&f->waiting);
+	}
+}
+
+bool
+udp_front_joined(const struct udp_front *f)
+{
+	return f->pipe != NULL;
+}
+
+static void
+free_front(struct deferred *d)
+{
+	struct udp_front *f = list_item(d, struct udp_front, gone);
+
+	packet_queue_release(&f->waiting);
+	free(f->name);
+	free(f);
+}
+
+void
+udp_front_close(struct udp_front *f)
+{
+	if (!f)
+		return;
+	ev_io_stop(f->l->ev, &f->io);
+	timer_stop(&f->again);
+	udp_pipe_close(f->pipe);
+	f->pipe = NULL;
+	close(f->fd);
+	f->fd = -1;
+	loop_defer(f->l, &f->gone, free_front);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/* NewVisitorConn: somebody comes to a secret service by its name. */
+#include "net/server_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth.h"
+#include "net/wrap.h"
+
+static void
+answer(struct server *sv, struct stream *s, const char *name,
+    const char *error, bool ours)
+{
+	struct msg m = { .type = MSG_NEW_VISITOR_CONN_RESP };
+	struct buf out = { 0 };
+
+	m.u.new_visitor_conn_resp.name = (char *)(uintptr_t)name;
+	m.u.new_visitor_conn_resp.ours = ours;
+	if (error)
+		m.u.new_visitor_conn_resp.error =
+		    (char *)(uintptr_t)session_detail(sv, error,
+			"register visitor conn error");
+	wire_put(&out, &m);
+	stream_put(s, buf_peek(&out), buf_len(&out));
+	stream_flush(s);
+	buf_free(&out);
+}
+
+/* An empty list means the owner's own user, which may be the empty one. */
+static bool
+user_allowed(const struct proxy *p, const char *user)
+{
+	size_t i;
+
+	if (p->allow_users.n == 0)
+		return strcmp(p->session->user, user) == 0;
+	for (i = 0; i < p->allow_users.n; i++)
+		if (strcmp(p->allow_users.v[i], "*") == 0 ||
+		    strcmp(p->allow_users.v[i], user) == 0)
+			return true;
+	return false;
+}
+
+/* The proxy that v may come to; or NULL and why not. */
+static struct proxy *
+find(struct server *sv, const struct msg_new_visitor_conn *v, const char *name,
+    char *why, size_t n)
+{
+	struct session *s = NULL;
+	const char *user = "";
+	struct proxy *p;
+
+	if (v->run_id && *v->run_id) {
+		s = map_str(&sv->runs, v->run_id);
+		if (!s) {
+			snprintf(why, n, "no client control found for run id "
+			    "[%.64s]", v->run_id);
+			return NULL;
+		}
+		user = s->user;
+	}
+	p = map_str(&sv->names, name);
+	if (!p || !p->type->visited) {
+		snprintf(why, n, "custom listener for [%.120s] doesn't exist",
+		    name);
+		return NULL;
+	}
+	if (!auth_ok(p->secret, v->timestamp, v->sign_key)) {
+		snprintf(why, n, "visitor connection of [%.120s] auth failed",
+		    name);
+		return NULL;
+	}
+	if (!user_allowed(p, user)) {
+		snprintf(why, n, "visitor connection of [%.120s] user [%.64s] "
+		    "not allowed", name, user);
+		return NULL;
+	}
+	return p;
+}
+
+void
+visit(struct server *sv, struct stream *s, const struct msg *m)
+{
+	const struct msg_new_visitor_conn *v = &m->u.new_visitor_conn;
+	const char *name = v->name ? v->name : "";
+	struct user_addrs none = { .src_port = 0 };
+	char why[280];
+	struct proxy *p = find(sv, v, name, why, sizeof(why));
+	struct wrap_how how = { v->use_encryption, v->use_compression,
+		p ? p->secret : NULL };
+	bool ours = v->ours == 1 && p && p->ours;
+
+	if (!p) {
+		log_warn(sv->log, "register visitor conn error: %s", why);
+		answer(sv, s, name, why, false);
+		stream_linger(s);
+		return;
+	}
+	log_info(sv->log, "[%s] [%s] get a visitor connection",
+	    p->session->run_id, p->name);
+	answer(sv, s, name, NULL, ours);
+	user_join(p, wrap_new(sv->l, s, &how), &none, ours);
+}
