@@ -18,6 +18,7 @@ other_value(const struct config_row *row)
 							   "\"other\"";
 	case CONFIG_INT:
 	case CONFIG_PORT:
+	case CONFIG_PACKET:
 		return "4321";
 	case CONFIG_BOOL:
 		return row->number ? "false" : "true";
@@ -32,6 +33,12 @@ other_value(const struct config_row *row)
 	case CONFIG_SOURCE:
 		return "{ type = \"file\", file = { path = \"p\" } }";
 	case CONFIG_PROXIES:
+		return "[{ name = \"p\", type = \"tcp\" }]";
+	case CONFIG_VISITORS:
+		return "[{ name = \"p\", type = \"stcp\", serverName = "
+		       "\"s\", bindPort = 1 }]";
+	case CONFIG_PLUGIN:
+		return "{ type = \"socks5\", username = \"u\" }";
 	case CONFIG_LIST:
 		return "[{ a = 1 }]";
 	case CONFIG_OBJECT:
@@ -48,6 +55,8 @@ is_set(const struct config_row *row, const void *of)
 	const struct ranges *r = (const void *)at;
 	const struct strings *s = (const void *)at;
 	const struct pairs *p = (const void *)at;
+	const struct proxies *list = (const void *)at;
+	const struct plugin_conf *plugin = (const void *)at;
 	const char *text;
 
 	switch (row->kind) {
@@ -57,6 +66,7 @@ is_set(const struct config_row *row, const void *of)
 		    (!strcmp(text, "other") || !strcmp(text, "warn"));
 	case CONFIG_INT:
 	case CONFIG_PORT:
+	case CONFIG_PACKET:
 		return *(const int64_t *)at == 4321;
 	case CONFIG_BOOL:
 		return *(const bool *)at == !row->number;
@@ -71,6 +81,12 @@ is_set(const struct config_row *row, const void *of)
 		return a->heartbeats && a->new_work_conns;
 	case CONFIG_SOURCE:
 		return a->token_file && !strcmp(a->token_file, "p");
+	case CONFIG_PROXIES:
+	case CONFIG_VISITORS:
+		return list->n == 1 && !strcmp(list->v[0].name, "p");
+	case CONFIG_PLUGIN:
+		return plugin->type && !strcmp(plugin->type, "socks5") &&
+		    !strcmp(plugin->username, "u");
 	default:
 		return false;
 	}
@@ -88,6 +104,7 @@ is_default(const struct config_row *row, const void *of)
 		return row->text ? text && !strcmp(text, row->text) : !text;
 	case CONFIG_INT:
 	case CONFIG_PORT:
+	case CONFIG_PACKET:
 		return *(const int64_t *)at == row->number;
 	case CONFIG_BOOL:
 		return *(const bool *)at == !!row->number;
@@ -167,35 +184,60 @@ TEST(config_every_client_row_changes_its_field_or_is_refused)
 			char *text = line(row, other_value(row), upper);
 			const char *why = client_file(&c, text, "f");
 
-			if (row->kind != CONFIG_PROXIES)
-				try_row(row, text, &c, why);
+			try_row(row, text, &c, why);
 			config_client_release(&c);
 			free(text);
 		}
 }
 
-TEST(config_every_proxy_row_changes_its_field_or_is_refused)
+/* Each row in an item that would be complete without it. */
+static void
+try_item_rows(const struct config_row *row, const char *key, const char *type,
+    const char *rest)
 {
-	const struct config_row *row;
 	struct client_conf c;
-	char text[256];
+	char text[256], want[80];
 
-	for (row = config_proxy_rows(); row->path; row++) {
+	for (; row->path; row++) {
+		const struct proxies *list = *key == 'p' ? &c.proxies :
+							   &c.visitors;
 		const char *why;
 
 		if (!strcmp(row->path, "type") || !strcmp(row->path, "name") ||
 		    !strcmp(row->path, "enabled"))
 			continue;
-		snprintf(text, sizeof(text), "[[proxies]]\nname = \"n\"\n"
-		    "type = \"tcp\"\n%s = %s\n", row->path, other_value(row));
+		snprintf(text, sizeof(text), "[[%s]]\nname = \"n\"\n"
+		    "type = \"%s\"\n%s%s = %s\n", key, type,
+		    strstr(rest, row->path) ? "" : rest, row->path,
+		    other_value(row));
+		if (strcmp(row->path, "serverName") == 0)
+			strcat(text, "bindPort = 1\n");
+		if (strcmp(row->path, "bindPort") == 0)
+			strcat(text, "serverName = \"s\"\n");
 		why = client_file(&c, text, "f");
-		CHECK(c.nproxies == 1);
-		if (c.nproxies)
-			try_row(row, text, &c.proxies[0], why);
+		CHECK(list->n == 1);
+		if (list->n)
+			try_row(row, text, &list->v[0], why);
+		snprintf(want, sizeof(want), "%s n: ",
+		    *key == 'p' ? "proxy" : "visitor");
 		if (row->later)
-			CHECK(has(why, "proxy n: "));
+			CHECK(has(why, want));
 		config_client_release(&c);
 	}
+}
+
+TEST(config_every_proxy_row_changes_its_field_or_is_refused)
+{
+	static const struct config_row both[] = { CONFIG_SECRET_ROWS, { 0 } };
+
+	try_item_rows(config_proxy_rows(), "proxies", "tcp", "");
+	try_item_rows(both, "proxies", "stcp", "");
+}
+
+TEST(config_every_visitor_row_changes_its_field_or_is_refused)
+{
+	try_item_rows(config_visitor_rows(), "visitors", "stcp",
+	    "serverName = \"s\"\nbindPort = 1\n");
 }
 
 static void
@@ -204,7 +246,8 @@ put_default(struct buf *b, const struct config_row *row)
 	if (row->kind == CONFIG_STR)
 		buf_printf(b, "%s = \"%s\"\n", row->path,
 		    row->text ? row->text : "");
-	else if (row->kind == CONFIG_INT || row->kind == CONFIG_PORT)
+	else if (row->kind == CONFIG_INT || row->kind == CONFIG_PORT ||
+	    row->kind == CONFIG_PACKET)
 		buf_printf(b, "%s = %d\n", row->path, (int)row->number);
 	else if (row->kind == CONFIG_BOOL)
 		buf_printf(b, "%s = %s\n", row->path,

@@ -12,25 +12,16 @@ server_says(const char *text, const char *want)
 	config_server_release(&c);
 }
 
-static void
-client_says(const char *text, const char *want)
-{
-	struct client_conf c;
-
-	CHECK_STR(client_file(&c, text, "f"), want);
-	config_client_release(&c);
-}
-
 TEST(config_later_rows_take_zero_and_nothing)
 {
 	server_says("kcpBindPort = 0\nvhostHTTPTimeout = 0\nsubDomainHost = "
 		    "\"\"\nhttpPlugins = []\n[webServer]\nport = 0\n"
 		    "addr = \"0.0.0.0\"\n", "");
 	client_says("transport.protocol = \"tcp\"\ntransport.wireProtocol = "
-		    "\"v1\"\nudpPacketSize = 1500\nvisitors = []\n"
+		    "\"v1\"\nudpPacketSize = 0\nvisitors = []\n"
 		    "[transport.quic]\n", "");
 	client_says("[[proxies]]\nname = \"a\"\ntype = \"tcp\"\n"
-		    "transport.useEncryption = false\n[proxies.plugin]\n"
+		    "transport.useEncryption = false\n"
 		    "[proxies.healthCheck]\n", "");
 }
 
@@ -219,8 +210,8 @@ TEST(config_templates_are_filled_in_first)
 	    "type = \"tcp\"\nlocalPort = {{ $v.First }}\nremotePort = "
 	    "{{ $v.Second }}\n{{- end }}\n", "f"), "");
 	CHECK_STR(c.auth.token, "s+<x>");
-	CHECK(c.nproxies == 2 && c.proxies[1].remote_port == 7001);
-	CHECK_STR(c.nproxies == 2 ? c.proxies[1].name : NULL, "t-6001");
+	CHECK(c.proxies.n == 2 && c.proxies.v[1].remote_port == 7001);
+	CHECK_STR(c.proxies.n == 2 ? c.proxies.v[1].name : NULL, "t-6001");
 	config_client_release(&c);
 }
 
@@ -241,9 +232,9 @@ TEST(config_validation_says_what_frp_says_all_at_once)
 		    "transport.heartbeatTimeout = 20\n"
 		    "transport.protocol = \"x\"\n"
 		    "transport.wireProtocol = \"v3\"",
+	    "invalid transport.wireProtocol, optional values are [v1 v2]\n"
 	    "invalid transport.protocol, optional values are [tcp kcp quic "
 	    "websocket wss]\n"
-	    "invalid transport.wireProtocol, optional values are [v1 v2]\n"
 	    "invalid transport.heartbeatTimeout, heartbeat timeout should "
 	    "not less than heartbeat interval");
 	server_says("allowPorts = [{ single = 65536 }, { start = 9, end = 1 }]",
@@ -315,4 +306,63 @@ TEST(config_ranges_are_ports)
 	buf_free(&why);
 	CHECK(config_ranges(&r, "x", &why) < 0);
 	buf_free(&why);
+}
+
+TEST(config_transports_are_there_or_are_named)
+{
+	struct client_conf c;
+
+	client_says("transport.protocol = \"websocket\"", "");
+	CHECK_STR(client_file(&c, "transport.protocol = \"wss\"", "f"), "");
+	CHECK_STR(c.protocol, "wss");
+	config_client_release(&c);
+	CHECK_STR(client_file(&c, "transport.protocol = \"\"", "f"), "");
+	CHECK_STR(c.protocol, "tcp");
+	config_client_release(&c);
+	client_says("transport.protocol = \"quic\"", "not supported yet: "
+	    "transport.protocol = \"quic\" (the KCP and QUIC transports)");
+	client_says("transport.protocol = \"WSS\"", "invalid "
+	    "transport.protocol, optional values are [tcp kcp quic websocket "
+	    "wss]");
+}
+
+TEST(config_proxy_url_is_that_of_the_environment_when_it_is_not_set)
+{
+	static char other[] = "http_proxyx=no", upper[] = "HTTP_PROXY=no",
+		    url[] = "http_proxy=http://h:1";
+	static char *const with[] = { other, upper, url, NULL };
+	static const struct { const char *text, *want; } cases[] = {
+		{ "", "http://h:1" },
+		{ "transport.proxyURL = \"\"", "http://h:1" },
+		{ "transport.proxyURL = \"x\"", "x" },
+	};
+	struct config_source from;
+	struct client_conf c;
+	struct buf why = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		from = source(cases[i].text, "f");
+		from.env = with;
+		CHECK(config_client(&c, &from, &why) == 0);
+		CHECK_STR(c.proxy_url, cases[i].want);
+		config_client_release(&c);
+	}
+	url[sizeof("http_proxy=") - 1] = '\0';
+	from = source("", "f");
+	from.env = with;
+	CHECK(config_client(&c, &from, &why) == 0);
+	CHECK(!c.proxy_url);
+	config_client_release(&c);
+	buf_free(&why);
+}
+
+TEST(config_udp_packets_have_a_size_that_udp_can_carry)
+{
+	server_says("udpPacketSize = 65507", "");
+	client_says("udpPacketSize = 1", "");
+	server_says("udpPacketSize = 65508",
+	    "udpPacketSize: 65508 must be in the range 1..65507");
+	client_says("udpPacketSize = -1",
+	    "udpPacketSize: -1 must be in the range 1..65507");
 }

@@ -5,13 +5,19 @@
 #include "core/config.h"
 #include "test/t.h"
 
-static const struct config_row tcp_rows[] = {
-	{ .path = "remotePort", .kind = CONFIG_PORT,
-	    .offset = offsetof(struct proxy_conf, remote_port) },
-	{ 0 }
-};
-static const struct config_type tcp = { "tcp", tcp_rows, NULL };
-static const struct config_type *const types[] = { &tcp, NULL };
+static const struct config_row port_rows[] = { CONFIG_REMOTE_PORT_ROWS,
+	{ 0 } };
+static const struct config_row secret_rows[] = { CONFIG_SECRET_ROWS, { 0 } };
+static const struct config_row no_rows[] = { { 0 } };
+static const struct config_type tcp = { "tcp", port_rows, NULL };
+static const struct config_type udp = { "udp", port_rows, NULL };
+static const struct config_type stcp = { "stcp", secret_rows, NULL };
+static const struct config_type stcp_visitor = { "stcp", no_rows, NULL };
+static const struct config_type *const proxy_types[] = { &tcp, &udp, &stcp,
+	NULL };
+static const struct config_type *const visitor_types[] = { &stcp_visitor,
+	NULL };
+static const struct config_types types = { proxy_types, visitor_types };
 
 static char token[] = "TOKEN=s+<x>";
 static char *const env[] = { token, NULL };
@@ -20,7 +26,7 @@ static inline struct config_source
 source(const char *text, const char *file)
 {
 	return (struct config_source){ .text = text, .n = strlen(text),
-		.file = file, .strict = true, .env = env, .types = types };
+		.file = file, .strict = true, .env = env, .types = &types };
 }
 
 /* The reasons, or "" when all is well; borrowed until the next call. */
@@ -48,6 +54,15 @@ client_file(struct client_conf *c, const char *text, const char *file)
 	r = config_client(c, &from, &why);
 	CHECK((r < 0) == (buf_len(&why) > 0));
 	return buf_text(&why);
+}
+
+static inline void
+client_says(const char *text, const char *want)
+{
+	struct client_conf c;
+
+	CHECK_STR(client_file(&c, text, "f"), want);
+	config_client_release(&c);
 }
 
 static inline bool

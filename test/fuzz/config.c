@@ -6,20 +6,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-static const struct config_row tcp_rows[] = {
-	{ .path = "remotePort", .kind = CONFIG_PORT,
-	    .offset = offsetof(struct proxy_conf, remote_port) },
-	{ 0 }
-};
+static const struct config_row tcp_rows[] = { CONFIG_REMOTE_PORT_ROWS,
+	{ 0 } };
+static const struct config_row stcp_rows[] = { CONFIG_SECRET_ROWS, { 0 } };
+static const struct config_row no_rows[] = { { 0 } };
 static const struct config_type tcp = { "tcp", tcp_rows, NULL };
-static const struct config_type *const types[] = { &tcp, NULL };
+static const struct config_type stcp = { "stcp", stcp_rows, NULL };
+static const struct config_type visitor = { "stcp", no_rows, NULL };
+static const struct config_type *const proxies[] = { &tcp, &stcp, NULL };
+static const struct config_type *const visitors[] = { &visitor, NULL };
+static const struct config_types types = { proxies, visitors };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	char one[] = "A=1", *env[] = { one, NULL };
 	struct config_source from = { .file = "f", .env = env,
-		.types = types };
+		.types = &types };
 	struct buf why = { 0 };
 	struct client_conf c;
 	struct server_conf s;
