@@ -78,7 +78,8 @@ def test_unknown_applets_and_options_end_with_2():
 
 def test_every_applet_answers_help_on_standard_output():
     for args in (("frps",), ("frpc",), ("frps", "verify"), ("frpc", "tcp"),
-                 ("frpc", "verify"), ("frpc", "udp")):
+                 ("frpc", "verify"), ("frpc", "udp"),
+                 ("frpc", "stcp", "visitor")):
         rc, out, err = run(*args, "--help")
         assert rc == 0 and err == "", (args, rc, err)
         assert "\nUsage:\n  " + " ".join(args) in out, out
@@ -123,14 +124,30 @@ def test_later_features_are_refused_by_name():
          (1, "", "not supported yet: --dashboard-port (dashboard)\n"))
     same(run("frpc", "--config_dir", "/tmp"),
          (1, "", "not supported yet: --config_dir (one client per file)\n"))
-    same(run("frpc", "udp", "-n", "x", "-l", "53"),
-         (1, "", "not supported yet: proxy type 'udp'\n"))
-    same(run("frpc", "stcp", "visitor"),
-         (1, "", "not supported yet: proxy type 'stcp'\n"))
+    same(run("frpc", "xtcp", "-n", "x", "-l", "53"),
+         (1, "", "not supported yet: proxy type 'xtcp'\n"))
+    same(run("frpc", "xtcp", "visitor"),
+         (1, "", "not supported yet: proxy type 'xtcp'\n"))
     same(run("frpc", "status"),
          (1, "", "not supported yet: command 'status'\n"))
     same(run("frpc", "tcp", "-p", "kcp", "-n", "x"),
-         (1, "", "not supported yet: -p (transports other than tcp)\n"))
+         (1, 'not supported yet: transport.protocol = "kcp" (the KCP and '
+             'QUIC transports)\n', ""))
+
+
+def test_visitors_in_one_line_need_a_name_a_proxy_and_a_port():
+    for kind in ("stcp", "sudp"):
+        args = ["frpc", kind, "--sk", "k", "visitor", "--ue", "--uc"]
+        for more, text in (((), "name is required"),
+                           (("-n", "v"), "server name is required"),
+                           (("--server_name=s",), "bind port is required"),
+                           (("-p", "x"), "invalid transport.protocol, "
+                            "optional values are [tcp kcp quic websocket "
+                            "wss]")):
+            args += more
+            same(run(*args), (1, text + "\n", ""))
+        same(first_line(run("frpc", kind, "visitor", "-l", "1")[2]),
+             "Error: unknown shorthand flag: 'l' in -l")
 
 
 def test_start_errors_are_on_standard_output():
