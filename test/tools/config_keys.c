@@ -53,7 +53,10 @@ main(void)
 	put_rows("server", config_server_rows());
 	put_rows("client", config_client_rows());
 	put_rows("proxy", config_proxy_rows());
-	for (type = proxy_config_types; *type; type++)
+	for (type = proxy_config_types.proxies; *type; type++)
 		put_rows((*type)->name, (*type)->rows);
+	put_rows("visitor", config_visitor_rows());
+	for (type = proxy_config_types.visitors; *type; type++)
+		put_rows("visitor", (*type)->rows);
 	return 0;
 }
