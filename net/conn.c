@@ -284,7 +284,6 @@ make(struct loop *l, int fd, bool connecting)
 	c->l = l;
 	c->fd = fd;
 	c->connecting = connecting;
-	conn_break_on_close(fd, true);
 	settler_init(&c->settle, conn_on_settle);
 	ev_io_init(&c->io, on_io, fd, 0);
 	c->io.data = c;
@@ -322,6 +321,7 @@ conn_tune(int fd, const struct conn_keep *k)
 {
 	int on = 1;
 
+	conn_break_on_close(fd, true);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (k->user_timeout_ms)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,

@@ -8,7 +8,7 @@
 
 struct conn;
 
-/* Owns fd, which is connected.  Reads from the start; nothing comes before
+/* Owns fd, which is connected and tuned.  Reads from the start; nothing comes before
  * the loop turns. */
 struct stream *conn_new(struct loop *l, int fd);
 /* A socket that is still connecting: STREAM_UP or STREAM_ERROR tells. */
@@ -23,6 +23,8 @@ struct conn_keep { /* seconds; idle <= 0: no keepalive */
 	int idle, step, tries;
 	unsigned user_timeout_ms; /* 0: none; only where the peer must read */
 };
-void conn_tune(int fd, const struct conn_keep *k); /* and TCP_NODELAY */
+/* And TCP_NODELAY, and that a close is a break until all was said; before the
+ * socket is connected, so that there is no moment without. */
+void conn_tune(int fd, const struct conn_keep *k);
 
 #endif

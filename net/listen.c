@@ -98,12 +98,16 @@ listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
 {
 	int fd = socket(at->at.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* for those that are accepted, as conn_tune */
+	static const struct linger break_on_close = { 1, 0 };
 	struct listener *s;
 	int on = 1, error;
 
 	if (fd < 0)
 		return NULL;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &break_on_close,
+	    sizeof(break_on_close));
 	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0 ||
 	    listen(fd, 1024) < 0) {
 		error = errno;
