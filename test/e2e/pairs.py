@@ -5,7 +5,7 @@ import socket
 import threading
 
 from lib import Relay, check, tcp_proxy
-from wire import CHUNK, free_port
+from wire import CHUNK, free_port, reserve
 
 WAYS = [(mux, tls) for mux in (True, False) for tls in (True, False)]
 
@@ -86,6 +86,8 @@ def ports_in_a_row(n):
         first = free_port()
         try:
             for p in range(first, first + n):
+                if p != first:
+                    reserve(p)
                 with socket.socket() as s:
                     s.bind(("0.0.0.0", p))
             return first

@@ -9,6 +9,21 @@ from functools import lru_cache
 CHUNK = 256 * 1024
 
 
+_reserved = []
+
+
+def reserve(port):
+    """Ours until this process ends, among all tests that run on the machine:
+    a port is drawn some time before it is used.  OSError if it is another's."""
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        mark.bind(f"\0culvert-test-port-{port}")
+    except OSError:
+        mark.close()
+        raise
+    _reserved.append(mark)
+
+
 def free_port():
     """A port free for TCP and UDP, outside of what the kernel hands out to
     clients, so that nobody's outgoing connection takes it first."""
@@ -16,6 +31,7 @@ def free_port():
     while True:
         port = dice.randrange(10000, 32000)
         try:
+            reserve(port)
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(socket.AF_INET, kind) as s:
                     s.bind(("0.0.0.0", port))
