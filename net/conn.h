@@ -8,8 +8,8 @@
 
 struct conn;
 
-/* Owns fd, which is connected and tuned.  Reads from the start; nothing comes before
- * the loop turns. */
+/* Owns fd, which is connected and tuned.  Reads from the start; nothing comes
+ * before the loop turns. */
 struct stream *conn_new(struct loop *l, int fd);
 /* A socket that is still connecting: STREAM_UP or STREAM_ERROR tells. */
 struct stream *conn_connecting(struct loop *l, int fd);
