@@ -86,6 +86,11 @@ def _run(job, dir):
         proc.show_all()
         status = 1
     left = proc.end_all()
+    # What a sanitizer finds at the very end fails a test, too.
+    for p in proc.started:
+        if p.says(r"(Address|Leak)Sanitizer|runtime error: "):
+            print(f"{p.name}: {p.text}")
+            status = 1
     if left:
         print("left behind:", *left, sep="\n  ")
         return 1
