@@ -36,7 +36,9 @@ def test_a_silent_network_is_noticed_within_thirty_seconds(t):
                 wrong.append(str(e))
         ends = [("client", pair.client, r"connection to the server is lost: "
                  "(?!connection reset)", marks[0]),
-                ("server", pair.server, "client exit success", marks[1])]
+                ("server", pair.server, r"connection to client \[.*\] is "
+                 "lost: (?!connection reset)" if mux else
+                 "heartbeat timeout", marks[1])]
         threads = [threading.Thread(target=look, args=e) for e in ends]
         for th in threads:
             th.start()
@@ -46,6 +48,7 @@ def test_a_silent_network_is_noticed_within_thirty_seconds(t):
         told.append(f"{name[1:]}: " + ", ".join(
             f"{end} {s:.1f} s" for end, s in sorted(took.items())))
         check(max(took.values()) <= 30, took)
+        pair.server.wait_line("client exit success", since=marks[1])
         pair.relay.heal()
         pair.client.wait_line("start proxy success", since=marks[0])
         check(echo(pair.port, b"x") == b"x")

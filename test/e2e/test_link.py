@@ -166,6 +166,34 @@ def test_a_tunnel_works_in_every_way(t):
     every_way(work)
 
 
+def first_user(port):
+    """Knocks until the port is there, and is an echo's user at once."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            s = dial(port, timeout=10)
+        except OSError:
+            continue
+        with s:
+            s.sendall(b"first")
+            return read_exactly(s, 5)
+    return None
+
+
+def test_a_user_who_comes_as_soon_as_the_port_is_there_is_served(t):
+    service = EchoServer()
+
+    def work(mux, tls, name):
+        pair = Pair(t, service, mux, tls, name=name)
+        for _ in range(15):
+            mark = pair.server.mark()
+            pair.client.kill()
+            pair.server.wait_line("client exit success", since=mark)
+            pair.client = pair.client.again(wait=0)
+            check(first_user(pair.port) == b"first")
+    every_way(work)
+
+
 def first_bytes(t, name, **conf):
     with socket.create_server(("127.0.0.1", 0)) as s:
         s.settimeout(10)
