@@ -132,7 +132,7 @@ config_item_check(const struct config_item *item, const struct proxy_conf *p,
 	}
 	if (buf_len(&text))
 		wrong = buf_text(&text);
-	else if (!wrong && kind->check)
+	else if (!wrong && kind && kind->check)
 		wrong = kind->check(p);
 	if (wrong)
 		buf_puts(why, wrong);

@@ -42,8 +42,11 @@ bool
 config_is_choice(const char *invalid, const char *word)
 {
 	const char *p = strchr(invalid, '[');
-	size_t n = word ? strlen(word) : 0, len;
+	size_t n, len;
 
+	if (!word)
+		return false;
+	n = strlen(word);
 	while (p && *p && *p != ']') {
 		p++;
 		len = strcspn(p, " ]");

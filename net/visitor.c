@@ -262,6 +262,15 @@ visitors_start(struct client *c)
 	}
 }
 
+static void
+free_visitor(struct deferred *d)
+{
+	struct visitor *v = list_item(d, struct visitor, gone);
+
+	free(v->target);
+	free(v);
+}
+
 void
 visitors_free(struct client *c)
 {
@@ -275,7 +284,6 @@ visitors_free(struct client *c)
 			visitor_cancel(list_item(v->calls.next,
 			    struct visitor_call, at));
 		list_del(&v->at);
-		free(v->target);
-		free(v);
+		loop_defer(c->l, &v->gone, free_visitor);
 	}
 }

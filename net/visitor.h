@@ -17,6 +17,7 @@ struct visitor {
 	struct timer again; /* to start what could not be started */
 	bool up;
 	void *own; /* the type's */
+	struct deferred gone;
 };
 
 struct visitor_type {

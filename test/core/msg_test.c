@@ -92,7 +92,7 @@ TEST(msg_start_work_conn_of_the_worked_example)
 {
 	struct msg m = { .type = MSG_START_WORK_CONN,
 		.u.start_work_conn = { "ssh", "203.0.113.9", "192.0.2.1",
-		    51000, 6000, NULL } };
+		    51000, 6000, NULL, 0 } };
 
 	encodes(&m, "{\"proxy_name\":\"ssh\",\"src_addr\":\"203.0.113.9\","
 	    "\"dst_addr\":\"192.0.2.1\",\"src_port\":51000,"
