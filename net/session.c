@@ -258,6 +258,9 @@ on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
 	/* of a link that is down, what follows tells why */
 	if (ev == STREAM_ERROR && s->link && *link_why(s->link))
 		return;
+	if (ev == STREAM_ERROR)
+		log_info(s->sv->log, "[%s] connection to client [%s] is lost: "
+		    "%s", s->run_id, s->from, stream_why(stream));
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
 		session_end(s, ev == STREAM_EOF ? "EOF" : stream_why(stream));
 		return;

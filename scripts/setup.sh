@@ -48,6 +48,7 @@ for_test() {
 	need curl curl
 	need openssl openssl
 	need ssh openssh-client
+	need ip iproute2
 	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
 	need ps procps
 	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
