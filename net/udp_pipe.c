@@ -32,7 +32,7 @@ struct udp_pipe {
 	uint64_t heard;
 	struct pace_gate told;
 	struct deferred gone;
-	bool starved, closed;
+	bool closed;
 };
 
 void
@@ -165,11 +165,12 @@ udp_pipe_send(struct udp_pipe *p, const struct datagram_source *to,
 		too_long(p, n);
 		return;
 	}
-	if (packet_queue_peek(&p->queue) == NULL && stream_room(p->s) > n) {
+	/* any room will do: the stream keeps the rest of one datagram, and
+	 * only a room of 0 is followed by STREAM_ROOM */
+	if (packet_queue_peek(&p->queue) == NULL && stream_room(p->s)) {
 		send_now(p, to, data, n);
 		return;
 	}
-	p->starved = true;
 	udp_key_set(&key, to, sizeof(*to));
 	packet_queue_put(&p->queue, &key, data, n);
 	if (p->queue.dropped &&
@@ -186,7 +187,7 @@ send_queued(struct udp_pipe *p)
 	struct datagram_source to;
 
 	while (!p->closed && (one = packet_queue_peek(&p->queue)) != NULL) {
-		if (stream_room(p->s) <= one->n)
+		if (stream_room(p->s) == 0)
 			return;
 		memcpy(&to, one->peer.bytes, sizeof(to));
 		send_now(p, &to, one->bytes, one->n);
@@ -207,7 +208,7 @@ on_ping_time(struct timer *t, void *arg)
 		datagram_put(&out, &sign, NULL, 0);
 	else
 		wire_put(&out, &ping);
-	if (stream_room(p->s) > buf_len(&out)) {
+	if (stream_room(p->s)) {
 		stream_put(p->s, buf_peek(&out), buf_len(&out));
 		stream_flush(p->s);
 	}
