@@ -6,11 +6,12 @@ import shutil
 
 from lib import check
 from told import (APPLETS, ROOT, commands_of, flags, keys, keys_that_work,
-                  read, said)
+                  owner, read, said, types_of)
 
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
          "culvert": "cmd/culvert.1"}
-OWNERS = {"frps": ("server",), "frpc": ("client", "proxy", "tcp")}
+OWNED = (("frps", "", "server"), ("frpc", "", "client"),
+         ("frpc", "proxies", "proxy"), ("frpc", "visitors", "visitor"))
 
 
 def page(name):
@@ -27,14 +28,22 @@ def in_page(text):
 
 
 def keys_in_page(text):
-    """The keys of entries, and what stands in brackets behind each."""
+    """Whose it is ("" or the list's name), the key, what stands in brackets
+    behind it, and the entry's text."""
     text = text.replace("\\\n", "").split(".Ss Settings\n")[1]
     text = text.split("\n.Pp\nThe log is")[0].split("\n.Ss ")[0]
-    for line in re.findall(r"^\.It (Ic .*)$", text, re.M):
+    depth, last = 0, ""
+    for entry in re.split(r"^(?=\.It Ic |\.[BE]l)", text, flags=re.M):
+        depth += entry.startswith(".Bl") - entry.startswith(".El")
+        if not entry.startswith(".It"):
+            continue
+        line = entry.split("\n")[0][len(".It "):]
         for part in line.split(" , "):
             m = re.fullmatch(r"(?:Ic )?([\w.]+)(?: No \((.*)\))?", part)
             check(m, f"an entry that is no key: {line}")
-            yield m[1], m[2]
+            yield last if depth > 1 else "", m[1], m[2], entry
+        if depth == 1:
+            last = m[1]
 
 
 def test_every_flag_is_in_its_page(t):
@@ -72,24 +81,34 @@ def test_every_command_is_in_its_page(t):
     for applet in APPLETS:
         words = set(re.findall(r"\w+", page(applet)))
         for command, _ in commands_of(t, applet):
-            check(command in words, f"{applet}: {command} is missing")
+            check(set(command) <= words, f"{applet}: {command} is missing")
 
 
 def test_every_setting_is_in_its_page_and_no_other(t):
-    for applet, whose in OWNERS.items():
-        want = keys_that_work(t, *whose)
-        got = dict(keys_in_page(page(applet)))
+    for applet, within, whose in OWNED:
+        want = keys_that_work(t, whose)
+        got = {key: preset for at, key, preset, _ in
+               keys_in_page(page(applet)) if at == within}
         check(set(got) == set(want),
-              f"{applet}: {sorted(set(got) ^ set(want))}")
+              f"{applet} {within}: {sorted(set(got) ^ set(want))}")
         for path, preset in want.items():
             check(preset is None or
                   re.match(rf"{re.escape(preset)}(,|$)", got[path] or ""),
                   f"{applet}: {path} is {preset}, not {got[path]}")
 
 
-def test_there_is_a_page_for_the_settings_of_every_type(t):
-    known = {name for whose in OWNERS.values() for name in whose}
-    check({k.whose for k in keys(t)} == known, "a type that has no page")
+def test_settings_of_a_type_name_their_types(t):
+    text = {key: entry for within, key, _, entry in
+            keys_in_page(page("frpc")) if within == "proxies"}
+    for path, types in types_of(t).items():
+        for name in types:
+            check(f"Cm {name}" in text[path] or f", {name}" in text[path],
+                  f"{path} is for {name}, too")
+
+
+def test_settings_are_of_lists_that_have_a_page(t):
+    check({owner(k) for k in keys(t)} == {whose for *_, whose in OWNED},
+          "a list that has no page")
 
 
 def test_every_applet_is_in_the_page_of_the_whole(t):

@@ -8,6 +8,7 @@ from collections import namedtuple
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 APPLETS = ("frps", "frpc")
+OWNERS = ("server", "client", "proxy", "visitor")
 
 Flag = namedtuple("Flag", "letter name preset supported")
 # state: works, later or unused; preset: None when the row has none
@@ -28,11 +29,18 @@ def help_of(t, *words):
     return said([t.bin, *words, "--help"], check=True).stdout
 
 
-def commands_of(t, applet):
-    """Name, and whether it is supported."""
-    block = help_of(t, applet).split("Available Commands:\n")[1]
-    return [(line.split()[0], "not supported yet" not in line)
-            for line in block.split("\n\n")[0].splitlines()]
+def commands_of(t, applet, *above):
+    """The words of each command and of those below it, and whether it is
+    supported."""
+    parts = help_of(t, applet, *above).split("Available Commands:\n")
+    if len(parts) == 1:
+        return
+    for line in parts[1].split("\n\n")[0].splitlines():
+        words = (*above, line.split()[0])
+        supported = "not supported yet" not in line
+        yield words, supported
+        if supported:
+            yield from commands_of(t, applet, *words)
 
 
 def flags_of(text):
@@ -45,8 +53,8 @@ def flags_of(text):
 def flags(t, applet):
     """Those of all commands; one that any of them supports is supported."""
     seen = {}
-    for command, whole in [(None, True)] + commands_of(t, applet):
-        for f in flags_of(help_of(t, applet, *filter(None, [command]))):
+    for words, whole in [((), True), *commands_of(t, applet)]:
+        for f in flags_of(help_of(t, applet, *words)):
             seen[f._replace(supported=f.supported and whole)] = True
     return [f for f in seen
             if f.supported or f._replace(supported=True) not in seen]
@@ -60,7 +68,21 @@ def keys(t):
                   None if preset in ("-", "0") else preset)
 
 
-def keys_that_work(t, *whose):
-    """Key to default."""
+def keys_that_work(t, whose):
+    """Key to default; for "proxy" those of its types are included."""
     return {k.path: k.preset for k in keys(t)
-            if k.whose in whose and k.state == "works"}
+            if k.state == "works" and whose in (k.whose, owner(k))}
+
+
+def owner(key):
+    """The list that a key stands in; a type's name is not one."""
+    return key.whose if key.whose in OWNERS else "proxy"
+
+
+def types_of(t):
+    """A key that not all proxies have, to the types that have it."""
+    found = {}
+    for k in keys(t):
+        if k.whose not in OWNERS:
+            found.setdefault(k.path, []).append(k.whose)
+    return found

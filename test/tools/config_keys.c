@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Every key of the settings files, a line each with tabs between: whose it is
- * (server, client, proxy, or a type of proxy), the key, whether it works, is
+ * (server, client, proxy, visitor, or a type of proxy), the key, whether it works, is
  * for later or is accepted without a use, and the row's default or '-'. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 static const char *
 state_of(const struct config_row *row)
 {
-	if (row->offset != CONFIG_UNUSED || row->kind == CONFIG_PROXIES)
+	if (row->offset != CONFIG_UNUSED)
 		return "works";
 	return row->later ? "later" : "unused";
 }
@@ -25,6 +25,7 @@ put_default(const struct config_row *row)
 		break;
 	case CONFIG_INT:
 	case CONFIG_PORT:
+	case CONFIG_PACKET:
 		printf("%" PRId64 "\n", row->number);
 		break;
 	case CONFIG_BOOL:
