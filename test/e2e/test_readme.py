@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """README.md is true: its tables, its settings files, its commands."""
+import contextlib
+import itertools
 import os
 import re
 import shlex
 
-from lib import EchoServer, Proc, check, echo, free_port, tcp_proxy
-from told import ROOT, flags_of, help_of, keys_that_work, read, said
+from lib import (EchoServer, Proc, check, dial, echo, free_port,
+                 tcp_proxy)
+from told import (ROOT, flags_of, help_of, keys_that_work, read, said,
+                  types_of)
 
-TABLES = {"frps": ("server",), "frpc": ("client",),
-          "a proxy": ("proxy", "tcp")}
+TABLES = {"frps": "server", "frpc": "client", "a proxy": "proxy",
+          "a visitor": "visitor"}
 APPLETS = ("frps", "frpc", "culvert")
 
 
@@ -28,7 +32,8 @@ def commands():
     """Every call of a program of ours in a block that can be run."""
     for block in blocks("sh"):
         for line in block.splitlines():
-            words = shlex.split(line, comments=True)
+            words = shlex.split(re.sub(r"=\$\(.*?\)", "=", line),
+                                comments=True)
             while words and re.match(r"[A-Z_]+=", words[0]):
                 words.pop(0)
             if words and words[0] in APPLETS:
@@ -37,7 +42,7 @@ def commands():
 
 def test_tables_have_every_setting_and_no_other(t):
     for title, whose in TABLES.items():
-        want = keys_that_work(t, *whose)
+        want = keys_that_work(t, whose)
         got = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|",
                               section(f"Settings of {title}"), re.M))
         check(set(got) == set(want),
@@ -47,15 +52,29 @@ def test_tables_have_every_setting_and_no_other(t):
                   f"{path} is {preset}, not {got[path]}")
 
 
-def test_settings_files_are_fine(t):
-    files = blocks("toml")
-    check(len(files) == 2, "two files")
-    for text in files:
-        name = re.match(r"# /etc/culvert/((frp[sc])\.toml)\n", text)
+def test_settings_of_a_type_name_their_types(t):
+    for path, types in types_of(t).items():
+        row = re.search(rf"^\| `{path}` \|.*?\| ([\w, ]+):",
+                        section("Settings of a proxy"), re.M)
+        check(row and row[1].split(", ") == types, f"{path}: {types}")
+
+
+def settings_files():
+    """Their names, and what is in them."""
+    for text in blocks("toml"):
+        name = re.match(r"# (?:/etc/culvert/)?((?:frp[sc]|visitor)\.toml)\b",
+                        text)
         check(name, "a file without its name")
-        path = t.write(name[1], text)
-        p = said([t.bin, name[2], "verify", "-c", path],
-                 env={"CREDENTIALS_DIRECTORY": t.dir})
+        yield name[1], text
+
+
+def test_settings_files_are_fine(t):
+    files = list(settings_files())
+    check(len(files) == 6, "six files")
+    for name, text in files:
+        applet = "frps" if name == "frps.toml" else "frpc"
+        p = said([t.bin, applet, "verify", "-c", t.write(name, text)],
+                 env={"CREDENTIALS_DIRECTORY": t.dir, "SECRET": "x"})
         check(p.returncode == 0, p.stdout + p.stderr)
 
 
@@ -65,7 +84,7 @@ def test_every_flag_of_a_command_is_there(t):
         applet, rest = words[0], words[1:]
         if applet == "culvert":
             continue
-        command = [rest[0]] if rest and rest[0][0] != "-" else []
+        command = list(itertools.takewhile(lambda x: x[0] != "-", rest))
         there = {f.name for f in flags_of(help_of(t, applet, *command))
                  if f.supported}
         for word in rest:
@@ -74,36 +93,85 @@ def test_every_flag_of_a_command_is_there(t):
             name = word[2:].split("=")[0].replace("_", "-")
             check(name in there, f"{shlex.join(words)}: --{name}")
             seen += 1
-    check(seen > 8, "where are the commands?")
+    check(seen > 25, "where are the commands?")
 
 
 def test_the_first_tunnel_carries_bytes(t):
     """Its commands as they stand, with ports that are free here."""
-    lines = section_lines("A first tunnel in six lines")
+    lines = section_lines("A first tunnel in six lines")[0]
     check(len(lines) == 6, "six lines")
-    os.mkdir(t.path("bin"))
-    for name in APPLETS:
-        os.symlink(os.path.abspath(t.bin), t.path("bin", name))
     bind, public, service = free_port(), free_port(), EchoServer()
-    said(["sh", "-c", lines[1]], cwd=t.dir, check=True)
-    start(t, lines[2] + f" -p {bind} --bind_addr 127.0.0.1"
-          " --proxy_bind_addr 127.0.0.1").wait_line("started successfully")
-    line = lines[4].replace("bastion", "127.0.0.1")
-    line = line.replace("--local_port 22", f"--local_port {service.port}")
+    set_up(t, lines[1])
+    serve(t, lines[2], bind)
+    line = local(lines[4]).replace("--local_port 22",
+                                   f"--local_port {service.port}")
     line = line.replace("10022", str(public))
     start(t, line + f" -P {bind}").wait_line("start proxy success")
     check(echo(public, b"hello") == b"hello", "not what was sent")
     check(lines[5].startswith("ssh -p 10022 "), lines[5])
 
 
+def visited(t, with_files):
+    """Both ends of the recipe for a worker without an open port."""
+    title = "Reach a worker without opening a port"
+    first = section_lines("A first tunnel in six lines")[0]
+    secret, files, plain = section_lines(title)[:3]
+    bind, near, service = free_port(), free_port(), EchoServer()
+    set_up(t, first[1], *secret)
+    serve(t, first[2], bind)
+    for name, text in settings_files():
+        if "SECRET" in text:
+            text = text.replace("localPort = 22",
+                                f"localPort = {service.port}")
+            text = text.replace("bindPort = 10022", f"bindPort = {near}")
+            t.write(name, text.replace(
+                '"bastion"', f'"127.0.0.1"\nserverPort = {bind}'))
+    _, worker, _, visitor, ssh = files if with_files else plain
+    more = "" if with_files else f" -P {bind}"
+    worker = worker.replace("--local_port 22", f"--local_port {service.port}")
+    visitor = visitor.replace("10022", str(near))
+    start(t, local(worker) + more).wait_line("start proxy success")
+    start(t, local(visitor) + more).wait_line("start visitor success")
+    check(echo(near, b"hello") == b"hello", "not what was sent")
+    check(ssh.startswith("ssh -p 10022 "), ssh)
+
+
+def test_a_visitor_reaches_a_worker_as_the_files_say(t):
+    visited(t, True)
+
+
+def test_a_visitor_reaches_a_worker_as_the_commands_say(t):
+    visited(t, False)
+
+
 def section_lines(title):
-    text = read("README.md").split(f"\n## {title}\n")[1]
-    return re.search(r"^```sh\n(.*?)^```$", text,
-                     re.M | re.S)[1].splitlines()
+    """The lines of each block that can be run, in a part of the text."""
+    text = read("README.md").split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return [x.splitlines() for x in
+            re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)]
+
+
+def set_up(t, *lines):
+    """The programs by their names, and the files that the lines make."""
+    os.mkdir(t.path("bin"))
+    for name in APPLETS:
+        os.symlink(os.path.abspath(t.bin), t.path("bin", name))
+    for line in lines:
+        said(["sh", "-c", line], cwd=t.dir, check=True)
+
+
+def local(line):
+    return line.replace("bastion", "127.0.0.1")
+
+
+def serve(t, line, port):
+    start(t, f"{line} -p {port} --bind_addr 127.0.0.1 --proxy_bind_addr "
+          "127.0.0.1").wait_line("started successfully")
 
 
 def start(t, line):
-    return Proc(["sh", "-c", f"exec {line}"], cwd=t.dir,
+    line = re.sub(r"\bfrp[sc] ", r"exec \g<0>", line, count=1)
+    return Proc(["sh", "-c", line], cwd=t.dir,
                 env={"PATH": t.path("bin") + ":" + os.environ["PATH"]})
 
 
@@ -141,6 +209,29 @@ def test_refusals_are_told_as_printed(t):
     p = t.run("frpc", "verify", "-c", t.write("frpc.toml", "serverPrt = 1\n"))
     p.wait()
     told_as_in_readme(p.text.replace(t.dir + "/", ""))
+
+
+def test_a_visitor_is_told_why_as_printed(t):
+    server = t.frps()
+    mine = {"type": "stcp", "name": "ssh-worker-7", "localPort": 22,
+            "secretKey": "right"}
+    t.frpc(server, [mine])
+    for i, (secret, user, name, why) in enumerate([
+            ("right", "", "ssh-worker-8", "custom listener"),
+            ("wrong", "", "ssh-worker-7", "visitor connection of.* auth"),
+            ("right", "ann", "ssh-worker-7", "visitor connection of.* user")]):
+        visitor = {"name": "v", "type": "stcp", "serverName": name,
+                   "secretKey": secret, "bindPort": free_port()}
+        conf = {"visitors": [visitor]}
+        if user:
+            conf["user"], visitor["serverUser"] = user, ""
+        p = t.frpc(server, conf=conf, name=f"v{i}")
+        p.wait_line("start visitor success")
+        with contextlib.suppress(ConnectionResetError):
+            check(dial(visitor["bindPort"]).recv(1) == b"", "let in")
+        for end in p, server:
+            told = end.wait_line(f"{why}.*")[0]
+            told_as_in_readme(told.replace("-8", "-7"))
 
 
 def test_used_up_ports_are_told_as_printed(t):
