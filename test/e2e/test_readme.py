@@ -215,17 +215,16 @@ def test_a_visitor_is_told_why_as_printed(t):
     server = t.frps()
     mine = {"type": "stcp", "name": "ssh-worker-7", "localPort": 22,
             "secretKey": "right"}
-    t.frpc(server, [mine])
+    t.frpc(server, [mine], {"user": "bob"})
     for i, (secret, user, name, why) in enumerate([
-            ("right", "", "ssh-worker-8", "custom listener"),
-            ("wrong", "", "ssh-worker-7", "visitor connection of.* auth"),
+            ("right", "bob", "ssh-worker-8", "custom listener"),
+            ("wrong", "bob", "ssh-worker-7", "visitor connection of.* auth"),
             ("right", "ann", "ssh-worker-7", "visitor connection of.* user")]):
         visitor = {"name": "v", "type": "stcp", "serverName": name,
-                   "secretKey": secret, "bindPort": free_port()}
-        conf = {"visitors": [visitor]}
-        if user:
-            conf["user"], visitor["serverUser"] = user, ""
-        p = t.frpc(server, conf=conf, name=f"v{i}")
+                   "serverUser": "bob", "secretKey": secret,
+                   "bindPort": free_port()}
+        p = t.frpc(server, conf={"user": user, "visitors": [visitor]},
+                   name=f"v{i}")
         p.wait_line("start visitor success")
         with contextlib.suppress(ConnectionResetError):
             check(dial(visitor["bindPort"]).recv(1) == b"", "let in")
