@@ -7,7 +7,7 @@ import re
 import shlex
 
 from lib import (EchoServer, Proc, check, dial, echo, free_port,
-                 tcp_proxy)
+                 read_exactly, tcp_proxy)
 from told import (ROOT, flags_of, help_of, keys_that_work, read, said,
                   types_of)
 
@@ -142,6 +142,28 @@ def test_a_visitor_reaches_a_worker_as_the_files_say(t):
 
 def test_a_visitor_reaches_a_worker_as_the_commands_say(t):
     visited(t, False)
+
+
+def test_an_offer_is_reached_as_the_commands_say(t):
+    title = "Reach a worker without opening a port"
+    first = section_lines("A first tunnel in six lines")[0]
+    secret, *_, offer = section_lines(title)
+    bind, near, service = free_port(), free_port(), EchoServer()
+    set_up(t, first[1], *secret)
+    serve(t, first[2], bind)
+    worker = local(offer[1]).replace("7000", str(bind))
+    start(t, worker.replace("8000-9000", str(service.port))).wait_line(
+        f"^offering 'vps-42': 22,{service.port}$")
+    start(t, local(offer[3]).replace("1080", str(near)) +
+          f" -P {bind}").wait_line("start visitor success")
+    with dial(near) as s:
+        s.sendall(b"\5\1\0\5\1\0\1\x7f\0\0\1" +
+                  service.port.to_bytes(2, "big"))
+        check(read_exactly(s, 12)[:4] == b"\5\0\5\0", "no way there")
+        s.sendall(b"hello")
+        check(read_exactly(s, 5) == b"hello", "not what was sent")
+    check("--socks5-hostname 127.0.0.1:1080 " in offer[4], offer[4])
+    check("nc -X 5 -x 127.0.0.1:1080 " in offer[5], offer[5])
 
 
 def section_lines(title):
