@@ -149,7 +149,7 @@ frpc_take(struct frpc_opts *o, const char *type, bool visitor,
 	config_client_complete(&o->conf);
 	r = config_client_check(&o->conf, why);
 	if (r == 0)
-		r = frpc_check_dns(&o->conf, why);
+		r = frpc_check_link(&o->conf, why);
 	(visitor ? config_visitor_complete : config_proxy_complete)(&o->proxy,
 	    types);
 	if (r == 0)
@@ -175,6 +175,7 @@ run_one(const struct call *c, bool visitor)
 	if (applet_refused(c))
 		return 1;
 	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
+	o->conf.proxy_from_env = o->conf.proxy_url != NULL;
 	if (start_two_tokens(&o->conf.auth, &why) ||
 	    frpc_take(o, c->command->arg, visitor, &why) < 0)
 		return start_failed(&why);

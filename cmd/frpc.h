@@ -32,8 +32,8 @@ int frpc_take(struct frpc_opts *o, const char *type, bool visitor,
 /* Reads o->config and what it includes, and checks all. */
 int frpc_read_settings(struct frpc_opts *o, char *const *env,
     bool *open_to_all, struct buf *why);
-/* Whether dnsServer can be a name server's address. */
-int frpc_check_dns(const struct client_conf *c, struct buf *why);
+/* Whether dnsServer and proxyURL can be what they must be. */
+int frpc_check_link(const struct client_conf *c, struct buf *why);
 int frpc_worker(const struct call *c, const char *text);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cmd/frpc.h"
 #include "cmd/load.h"
 #include "core/mem.h"
+#include "core/proxy_url.h"
 #include "net/addr.h"
 #include "net/proxy.h"
 
@@ -101,8 +102,8 @@ include(struct frpc_opts *o, char *const *env, const char *glob,
 	return r;
 }
 
-int
-frpc_check_dns(const struct client_conf *c, struct buf *why)
+static int
+check_dns(const struct client_conf *c, struct buf *why)
 {
 	struct addr a;
 
@@ -112,6 +113,32 @@ frpc_check_dns(const struct client_conf *c, struct buf *why)
 	buf_printf(why, "invalid dnsServer '%s', it is an IP address, with "
 	    "or without a port", c->dns_server);
 	return -1;
+}
+
+static int
+check_proxy(const struct client_conf *c, struct buf *why)
+{
+	struct proxy_url u;
+	struct buf reason = { 0 };
+	int r = 0;
+
+	if (!c->proxy_url || !*c->proxy_url)
+		return 0;
+	if (proxy_url_parse(&u, c->proxy_url, &reason) < 0) {
+		buf_printf(why, "invalid %s: %s", c->proxy_from_env ?
+		    "environment variable http_proxy" :
+		    "transport.proxyURL", buf_text(&reason));
+		r = -1;
+	}
+	proxy_url_release(&u);
+	buf_free(&reason);
+	return r;
+}
+
+int
+frpc_check_link(const struct client_conf *c, struct buf *why)
+{
+	return check_dns(c, why) < 0 ? -1 : check_proxy(c, why);
 }
 
 int
@@ -128,5 +155,5 @@ frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
 			return -1;
 	if (config_client_finish(&o->conf, &proxy_config_types, why) < 0)
 		return -1;
-	return frpc_check_dns(&o->conf, why);
+	return frpc_check_link(&o->conf, why);
 }

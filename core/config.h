@@ -94,6 +94,7 @@ struct client_conf {
 	struct auth_conf auth;
 	char *protocol; /* tcp, websocket, wss */
 	char *proxy_url; /* as it was written; NULL: none */
+	bool proxy_from_env; /* it is the variable http_proxy */
 	int64_t dial_timeout, dial_keepalive;
 	char *local_addr; /* transport.connectServerLocalIP */
 	int64_t pool_count, udp_packet_size;

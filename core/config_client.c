@@ -163,6 +163,7 @@ set_proxy_url(struct client_conf *c, char *const *env)
 			continue;
 		mem_free_secret(c->proxy_url);
 		c->proxy_url = mem_dup(*env + sizeof(name) - 1);
+		c->proxy_from_env = true;
 		return;
 	}
 }

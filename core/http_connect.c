@@ -42,7 +42,6 @@ http_connect_answer(struct http_head *h, const uint8_t **p, size_t *n,
 
 	if (r == 0 || (r > 0 && http_head_status(h) == 200))
 		return r;
-	buf_puts(why, "HTTP proxy: ");
 	http_head_put_status(h, why);
 	return r < 0 ? r : http_head_status(h) == 407 ? ERR_AUTH : ERR_PROTO;
 }

@@ -142,7 +142,7 @@ parse(struct proxy_url *to, const char *text, struct buf *why)
 		    strncasecmp(schemes[i].name, text, len) == 0)
 			break;
 	if (i == sizeof(schemes) / sizeof(*schemes)) {
-		buf_printf(why, "scheme '%.*s' is not supported, only http "
+		buf_printf(why, "not supported yet: scheme '%.*s', only http "
 		    "and socks5 are", (int)(len < 20 ? len : 20), text);
 		return ERR_PROTO;
 	}

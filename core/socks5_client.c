@@ -50,7 +50,7 @@ socks5_client(struct socks5 *s, struct buf *out, const char *user,
 static int
 fail(struct socks5 *s, int err, struct buf *why, const char *what)
 {
-	buf_printf(why, "SOCKS5 proxy: %s", what);
+	buf_puts(why, what);
 	return s->err = err;
 }
 

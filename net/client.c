@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "crypto/rand.h"
 #include "net/client_internal.h"
+#include "net/via.h"
 #include "net/visitor.h"
 
 /* The server may be back at any moment, and a refused connection costs it
@@ -193,7 +194,8 @@ set_up_tls(struct client *c, const struct client_files *f)
 	char reason[200];
 	uint8_t seed[32];
 
-	if (!c->conf->tls_enable)
+	/* in wss TLS is the outermost, whatever tls.enable says */
+	if (!c->conf->tls_enable && strcmp(c->conf->protocol, "wss") != 0)
 		return 0;
 	if (c->conf->tls.pin && *c->conf->tls.pin)
 		setup.pin = c->conf->tls.pin;
@@ -208,6 +210,24 @@ set_up_tls(struct client *c, const struct client_files *f)
 	if (!setup.ca && !setup.pin)
 		log_warn(c->log, "the server's certificate is not checked: set "
 		    "transport.tls.pin or transport.tls.trustedCaFile");
+	return 0;
+}
+
+static int
+set_up_proxy(struct client *c)
+{
+	const struct client_conf *conf = c->conf;
+	struct buf at = { 0 };
+
+	if (!conf->proxy_url || !*conf->proxy_url)
+		return 0;
+	if (proxy_url_parse(&c->proxy, conf->proxy_url, c->why) < 0)
+		return -1;
+	via_put_target(&at, c->proxy.host, c->proxy.port);
+	if (conf->proxy_from_env)
+		log_info(c->log, "the server is reached through the proxy %s "
+		    "(environment variable http_proxy)", buf_text(&at));
+	buf_free(&at);
 	return 0;
 }
 
@@ -229,7 +249,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 	list_init(&c.visitors);
 	list_init(&c.jobs);
 	list_init(&c.services);
-	if (set_up_tls(&c, f) == 0) {
+	if (set_up_tls(&c, f) == 0 && set_up_proxy(&c) == 0) {
 		client_proxies_make(&c);
 		visitors_make(&c);
 		loop_signal(c.l, &c.on_term, SIGTERM, on_term, &c);
@@ -245,5 +265,6 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 	resolver_free(c.resolver);
 	loop_free(c.l);
 	tls_conf_free(c.tls);
+	proxy_url_release(&c.proxy);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "core/control.h"
 #include "core/pace.h"
+#include "core/proxy_url.h"
 #include "crypto/tls.h"
 #include "net/client.h"
 #include "net/dial.h"
@@ -12,7 +13,8 @@
 #include "net/proxy.h"
 #include "net/relay.h"
 
-#define CLIENT_LOGIN_MS 10000 /* for TLS and for the answer to Login, each */
+#define CLIENT_LOGIN_MS 10000 /* for the handshakes below the login together,
+				 and for the answer to it */
 
 struct client {
 	const struct client_conf *conf;
@@ -21,6 +23,7 @@ struct client {
 	struct loop *l;
 	struct resolver *resolver;
 	struct tls_conf *tls; /* NULL: plain */
+	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
 	struct list proxies, visitors, jobs, services;
 	struct uplink *uplink; /* being made, for the control stream */
@@ -39,7 +42,7 @@ struct client {
 	struct buf *why;
 };
 
-/* uplink.c: a stream to the server, TLS and all. */
+/* uplink.c: a stream to the server: through the proxy, WebSocket, TLS. */
 struct uplink;
 typedef void uplink_cb(void *arg, struct stream *s, const char *error);
 struct uplink *uplink_new(struct client *c, uplink_cb *cb, void *arg);

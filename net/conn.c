@@ -220,6 +220,7 @@ conn_close(struct stream *s, bool gentle)
 	if (c->closed)
 		return;
 	c->closed = true; /* before anything can fail and tell the holder */
+	stream_on(s, NULL, NULL); /* nor may anybody else tell it */
 	if (gentle && !c->failed && !c->connecting) {
 		conn_finish(s);
 		if (c->fd < 0)

@@ -273,6 +273,7 @@ free_ws(struct deferred *d)
 	ws_frame_release(&x->frame);
 	buf_free(&x->early);
 	buf_free(&x->filled);
+	buf_free(&x->out);
 	free(x);
 }
 
@@ -283,9 +284,9 @@ ws_close(struct stream *s, bool gentle)
 
 	if (x->closed)
 		return;
+	x->closed = true; /* before the last frame can fail and tell */
 	if (gentle && x->up && !x->failed)
 		ws_finish(s);
-	x->closed = true;
 	if (gentle)
 		stream_linger(x->under);
 	else

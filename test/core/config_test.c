@@ -346,6 +346,7 @@ TEST(config_proxy_url_is_that_of_the_environment_when_it_is_not_set)
 		from.env = with;
 		CHECK(config_client(&c, &from, &why) == 0);
 		CHECK_STR(c.proxy_url, cases[i].want);
+		CHECK(c.proxy_from_env == (i < 2));
 		config_client_release(&c);
 	}
 	url[sizeof("http_proxy=") - 1] = '\0';

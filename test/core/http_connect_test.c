@@ -54,14 +54,14 @@ TEST(http_connect_takes_200_alone)
 	CHECK(answer("HTTP/1.1 200\n\n", "", 0) == 1);
 	CHECK(answer("HTTP/1.1 200 OK\r\n", "", 0) == 0);
 	CHECK(answer("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-	    "HTTP proxy: the answer is '407 Proxy Authentication Required'",
+	    "the answer is '407 Proxy Authentication Required'",
 	    0) == ERR_AUTH);
 	CHECK(answer("HTTP/1.1 204 No\r\n\r\n",
-	    "HTTP proxy: the answer is '204 No'", 0) == ERR_PROTO);
+	    "the answer is '204 No'", 0) == ERR_PROTO);
 	CHECK(answer("HTTP/1.1 2000 OK\r\n\r\n",
-	    "HTTP proxy: the answer is no HTTP", 0) == ERR_PROTO);
+	    "the answer is no HTTP", 0) == ERR_PROTO);
 	CHECK(answer("ICY 200 OK\r\n\r\n",
-	    "HTTP proxy: the answer is no HTTP", 0) == ERR_PROTO);
+	    "the answer is no HTTP", 0) == ERR_PROTO);
 }
 
 static void
@@ -118,9 +118,9 @@ TEST(proxy_url_says_what_is_wrong_and_no_password)
 {
 	refuses("h:3128", "there is no scheme, as http:// or socks5://");
 	refuses("", "there is no scheme, as http:// or socks5://");
-	refuses("https://h", "scheme 'https' is not supported, only http and "
+	refuses("https://h", "not supported yet: scheme 'https', only http and "
 	    "socks5 are");
-	refuses("ntlm://u:secret@h", "scheme 'ntlm' is not supported, only "
+	refuses("ntlm://u:secret@h", "not supported yet: scheme 'ntlm', only "
 	    "http and socks5 are");
 	refuses("http://", "there is no proper host");
 	refuses("http://u:secret@", "there is no proper host");

@@ -206,23 +206,23 @@ TEST(socks5_client_goes_through)
 TEST(socks5_client_tells_why_not)
 {
 	CHECK(asks(NULL, "h", "4854", "050100",
-	    "SOCKS5 proxy: it does not speak SOCKS5", 0) == ERR_PROTO);
+	    "it does not speak SOCKS5", 0) == ERR_PROTO);
 	CHECK(asks(NULL, "h", "05ff", "050100",
-	    "SOCKS5 proxy: it wants authentication", 0) == ERR_AUTH);
+	    "it wants authentication", 0) == ERR_AUTH);
 	CHECK(asks(NULL, "h", "0502", "050100",
-	    "SOCKS5 proxy: it wants authentication", 0) == ERR_AUTH);
+	    "it wants authentication", 0) == ERR_AUTH);
 	CHECK(asks("u", "h", "05ff", "05020002",
-	    "SOCKS5 proxy: it takes no user and password", 0) == ERR_AUTH);
+	    "it takes no user and password", 0) == ERR_AUTH);
 	CHECK(asks("u", "h", "0502" "0101", "05020002" "010175027077",
-	    "SOCKS5 proxy: wrong user or password", 0) == ERR_AUTH);
+	    "wrong user or password", 0) == ERR_AUTH);
 	CHECK(asks(NULL, "h", "0500" "0505", "050100" ASK_H,
-	    "SOCKS5 proxy: connection refused", 0) == ERR_PROTO);
+	    "connection refused", 0) == ERR_PROTO);
 	CHECK(asks(NULL, "h", "0500" "0563", "050100" ASK_H,
-	    "SOCKS5 proxy: unknown error", 0) == ERR_PROTO);
+	    "unknown error", 0) == ERR_PROTO);
 	CHECK(asks(NULL, "h", "0500" "0400", "050100" ASK_H,
-	    "SOCKS5 proxy: its reply makes no sense", 0) == ERR_PROTO);
+	    "its reply makes no sense", 0) == ERR_PROTO);
 	CHECK(asks(NULL, "h", "0500" "0500000700", "050100" ASK_H,
-	    "SOCKS5 proxy: its reply makes no sense", 0) == ERR_PROTO);
+	    "its reply makes no sense", 0) == ERR_PROTO);
 	CHECK_STR(socks5_text(SOCKS5_NO_ADDRESS),
 	    "address type not supported");
 }
