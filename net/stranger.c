@@ -271,7 +271,10 @@ on_first(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	struct buf held;
 	enum hello h;
 
-	(void)s;
+	if (ev == STREAM_ERROR && x->in_ws) {
+		on_ws(s, ev, p, n, x);
+		return;
+	}
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
 		end(x);
 		return;
