@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "core/http_upgrade.h"
@@ -16,8 +17,8 @@ struct ws {
 	struct stream *under;
 	struct http_upgrade upgrade;
 	struct ws_frame frame;
-	struct buf early;	/* put before the handshake was done */
-	struct buf filled, out; /* being filled; frames, empty between calls */
+	struct buf early;  /* put before the handshake was done */
+	struct buf filled; /* being filled by reserve … commit */
 	struct deferred gone;
 	bool server, up, finish, ended, closed, failed;
 	char why[160];
@@ -46,31 +47,34 @@ fail(struct ws *x, const char *why)
 	tell(x, STREAM_ERROR, NULL, 0);
 }
 
-/* What gathered in b goes out at once. */
+/* What gathered in b goes out. */
 static void
 send_out(struct ws *x, struct buf *b)
 {
-	size_t n = buf_len(b);
+	size_t n = buf_len(b), room = n;
 
 	if (n == 0)
 		return;
-	stream_put(x->under, buf_peek(b), n);
-	stream_flush(x->under);
+	memcpy(x->under->ops->reserve(x->under, &room), buf_peek(b), n);
+	x->under->ops->commit(x->under, n);
 	buf_take(b, n);
-	loop_take_back(x->l, b);
 }
 
+/* Written where it will be sent from: it is masked, so it is copied anyway. */
 static void
 put_frame(struct ws *x, const uint8_t *p, size_t n)
 {
-	uint8_t key[WS_FRAME_KEY_LEN];
+	uint8_t key[WS_FRAME_KEY_LEN], *to;
+	size_t room = WS_FRAME_HEAD_MAX + n, len;
 
 	if (!x->server)
 		rand_bytes(key, sizeof(key));
-	if (n > 4096)
-		loop_lend(x->l, &x->out);
-	ws_frame_put(&x->out, p, n, x->server ? NULL : key);
-	send_out(x, &x->out);
+	to = x->under->ops->reserve(x->under, &room);
+	len = ws_frame_head(to, n, x->server ? NULL : key);
+	memcpy(to + len, p, n);
+	if (!x->server)
+		ws_frame_mask(to + len, n, key, 0);
+	x->under->ops->commit(x->under, len + n);
 }
 
 static void
@@ -273,7 +277,6 @@ free_ws(struct deferred *d)
 	ws_frame_release(&x->frame);
 	buf_free(&x->early);
 	buf_free(&x->filled);
-	buf_free(&x->out);
 	free(x);
 }
 
@@ -346,8 +349,7 @@ ws_ask(struct loop *l, struct stream *under, const char *host)
 
 	rand_bytes(nonce, sizeof(nonce));
 	http_upgrade_ask(&x->upgrade, &out, host, nonce);
-	stream_put(under, buf_peek(&out), buf_len(&out));
-	stream_flush(under);
+	send_out(x, &out);
 	buf_free(&out);
 	return &x->s;
 }

@@ -132,15 +132,15 @@ def payloads(cell):
         lib.check(not wrong, f"{n} bytes each way: {wrong}")
 
 
-def parallel(cell):
+def parallel(cell, n=PARALLEL):
     """All open before the first byte, and all are served."""
-    open_now = [lib.dial(cell.at("echo")) for _ in range(PARALLEL)]
+    open_now = [lib.dial(cell.at("echo")) for _ in range(n)]
     for i, s in enumerate(open_now):
         s.sendall(lib.pattern(4 * KIB, 7)[i:] + b"%d" % i)
     for i, s in enumerate(open_now):
         want = lib.pattern(4 * KIB, 7)[i:] + b"%d" % i
         lib.check(lib.read_exactly(s, len(want)) == want,
-                  f"connection {i} of {PARALLEL}: other bytes came back")
+                  f"connection {i} of {n}: other bytes came back")
     for s in open_now:
         s.close()
 

@@ -20,6 +20,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "test", "e2e")]
 import cells  # noqa: E402
 import openssh  # noqa: E402
 import runner  # noqa: E402
+import ws  # noqa: E402
 
 NO_GO = 3
 CELL_SECONDS = 120
@@ -48,6 +49,7 @@ def jobs(ours, have_real, self_check):
                 continue
             yield runner.Job(f"{name}: {row[0]}", functools.partial(
                 cells.run, server, client, row, answered), CELL_SECONDS)
+    yield from ws.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
 
 
 def build_real():

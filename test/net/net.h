@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +66,15 @@ net_pair(int fd[2])
 	CHECK(fd[1] >= 0);
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	close(l);
+}
+
+/* For one that writes byte by byte: none waits for another's receipt. */
+static inline void
+net_nodelay(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 /* Closed so that the peer sees a reset. */
