@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/allow.h"
+
 #define AT(field) .offset = offsetof(struct plugin_conf, field)
 
 static const struct config_row socks5_rows[] = {
@@ -14,12 +16,35 @@ static const struct config_row socks5_rows[] = {
 	{ 0 }
 };
 
+static const struct config_row offer_rows[] = {
+	{ "type", CONFIG_STR, AT(type) },
+	{ "allow", CONFIG_STR, AT(allow) },
+	{ 0 }
+};
+
+/* What the rows do not say. */
+static void
+check_offer(const struct plugin_conf *p, struct buf *why)
+{
+	struct allow allow = { 0 };
+
+	if (!p->allow)
+		buf_puts(why, "plugin offer: allow is missing: what may be "
+		    "reached, as in 22,8000-9000");
+	else if (allow_parse(&allow, p->allow, why) < 0)
+		buf_puts(why, " (plugin offer: allow)");
+	allow_release(&allow);
+}
+
 static const struct kind {
 	const char *name, *go; /* go: what frp's errors call its options */
 	const char *proxies;   /* the types of proxy that it serves */
 	const struct config_row *rows;
+	void (*check)(const struct plugin_conf *p, struct buf *why);
 } kinds[] = {
-	{ "socks5", "Socks5PluginOptions", "[tcp stcp]", socks5_rows },
+	{ "socks5", "Socks5PluginOptions", "[tcp stcp]", socks5_rows,
+	  NULL },
+	{ "offer", "OfferPluginOptions", "[stcp]", offer_rows, check_offer },
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
@@ -91,6 +116,8 @@ config_plugin_check(const struct proxy_conf *p, struct buf *why)
 		buf_printf(why, "plugin %s: not for a proxy of type '%s', "
 		    "only for %s", p->plugin.type, p->type ? p->type : "",
 		    kind->proxies);
+	else if (kind->check)
+		kind->check(&p->plugin, why);
 }
 
 void

@@ -13,6 +13,7 @@
 #define SOCKS5_NAME_MAX 255
 /* The longest message: that of user and password. */
 #define SOCKS5_MESSAGE_MAX (3 + 2 * SOCKS5_NAME_MAX)
+#define SOCKS5_LINE_MAX 512 /* see socks5_line */
 
 enum socks5_command { SOCKS5_CONNECT = 1, SOCKS5_UDP_ASSOCIATE = 3 };
 
@@ -37,6 +38,7 @@ struct socks5_addr {
 
 struct socks5 { /* plain; holds no memory, but socks5_wipe it */
 	uint8_t state, method;
+	uint8_t command; /* of a client; CONNECT, or set it thereafter */
 	uint16_t have; /* bytes of in */
 	int err;       /* sticky */
 	const char *user, *password;
@@ -63,6 +65,11 @@ int socks5_client(struct socks5 *s, struct buf *out, const char *user,
  * and why is put for people.  target as above. */
 int socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
     struct buf *out, const struct socks5_addr *target, struct buf *why);
+/* When socks5_answer has failed: the line of text that our own server puts
+ * behind a reply that refuses.  1: line has it, cleaned of what is not
+ * printable; 0: more is needed; <0: there is none to come. */
+int socks5_line(struct socks5 *s, const uint8_t **p, size_t *n,
+    struct buf *line);
 
 void socks5_wipe(struct socks5 *s);
 const char *socks5_text(unsigned code); /* static, for people */

@@ -38,7 +38,8 @@ socks5_client(struct socks5 *s, struct buf *out, const char *user,
 	uint8_t hello[4] = { VERSION, 1, METHOD_NONE, METHOD_PASSWORD };
 
 	*s = (struct socks5){ .state = CLIENT_METHOD, .user = user,
-		.password = password ? password : "" };
+		.password = password ? password : "",
+		.command = SOCKS5_CONNECT };
 	if ((!target->ip_len && !*target->name) || (user && (!fits(user) ||
 	    strlen(s->password) > SOCKS5_NAME_MAX)))
 		return s->err = ERR_PROTO;
@@ -58,7 +59,7 @@ static void
 put_request(struct socks5 *s, struct buf *out,
     const struct socks5_addr *target)
 {
-	const uint8_t head[3] = { VERSION, SOCKS5_CONNECT, 0 };
+	const uint8_t head[3] = { VERSION, s->command, 0 };
 
 	buf_put(out, head, sizeof(head));
 	socks5_put_addr(out, target);
@@ -159,4 +160,29 @@ socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
 		}
 	}
 	return s->err ? s->err : r;
+}
+
+int
+socks5_line(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *line)
+{
+	size_t len;
+	char one;
+
+	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION ||
+	    s->in[1] == SOCKS5_OK)
+		return ERR_PROTO;
+	if (!socks5_gather(s, p, n, 5))
+		return 0;
+	len = socks5_addr_len(s->in + 3);
+	if (len == 0)
+		return ERR_PROTO;
+	if (!socks5_gather(s, p, n, 3 + len))
+		return 0;
+	for (; *n > 0; (*p)++, (*n)--) {
+		if (**p == '\n' || buf_len(line) == SOCKS5_LINE_MAX)
+			return 1;
+		one = **p >= ' ' && **p <= '~' ? (char)**p : '?';
+		buf_put(line, &one, 1);
+	}
+	return 0;
 }

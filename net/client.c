@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "crypto/rand.h"
 #include "net/client_internal.h"
+#include "net/dialler.h"
 #include "net/via.h"
 #include "net/visitor.h"
 
@@ -82,6 +83,7 @@ tear_down(struct client *c)
 	client_control_end(c);
 	client_work_end(c);
 	client_udp_end(c);
+	diallers_end(c);
 	c->link = NULL;
 	link_close(k, true);
 }
@@ -249,6 +251,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 	list_init(&c.visitors);
 	list_init(&c.jobs);
 	list_init(&c.services);
+	list_init(&c.diallers);
 	if (set_up_tls(&c, f) == 0 && set_up_proxy(&c) == 0) {
 		client_proxies_make(&c);
 		visitors_make(&c);

@@ -25,7 +25,7 @@ struct client {
 	struct tls_conf *tls; /* NULL: plain */
 	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
-	struct list proxies, visitors, jobs, services;
+	struct list proxies, visitors, jobs, services, diallers;
 	struct uplink *uplink; /* being made, for the control stream */
 	struct link *link;     /* NULL without a mux, or while down */
 	struct stream *ctl;
@@ -84,7 +84,8 @@ struct client_proxy *client_proxy_of(struct client *c, const char *name);
 /* client_work.c */
 void client_work(struct client *c); /* one work stream, as asked for */
 void client_work_end(struct client *c);
-/* Dials the proxy's service and relays the work stream to it. */
+/* Relays the work stream to the proxy's service, or gives it to the plugin
+ * that the proxy has instead. */
 void client_serve(struct client_job *j);
 struct client_proxy *client_job_proxy(const struct client_job *j);
 /* The job ends; its stream, with what came on it already, goes to h. */

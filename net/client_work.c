@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "net/client_internal.h"
 #include "net/hold.h"
+#include "net/plugin.h"
 #include "net/wrap.h"
 
 /* From the request to the relay. */
@@ -95,6 +96,10 @@ client_serve(struct client_job *j)
 		.keep = { .idle = 60, .step = 15, .tries = 4 },
 	};
 
+	if (p->conf->plugin.type) {
+		plugin_type_of(p->conf->plugin.type)->work(j);
+		return;
+	}
 	j->dial = dial_new(j->c->l, j->c->resolver, &to, on_dialled, j);
 }
 

@@ -25,6 +25,7 @@ struct dial {
 	struct timer timer;
 	struct deferred gone;
 	bool done;
+	int number; /* of error */
 	char error[420];
 };
 
@@ -90,6 +91,7 @@ note_error(struct dial *d, int error)
 {
 	char at[ADDR_TEXT];
 
+	d->number = error;
 	snprintf(d->error, sizeof(d->error), "dial tcp %s: %s",
 	    addr_text(&d->v[d->at], at), dial_errno_text(error));
 }
@@ -236,14 +238,25 @@ dial_new(struct loop *l, struct resolver *r, const struct dial_to *to,
 	d->host = mem_dup(host);
 	d->local = mem_dup(to->local);
 	d->end = loop_now(l) + to->ms;
-	if (addr_literal(&d->v[0], d->host, to->port) == 0) {
+	if (to->n) {
+		memcpy(d->v, to->at, to->n * sizeof(*to->at));
+		d->n = to->n;
+	} else if (addr_literal(&d->v[0], d->host, to->port) == 0) {
 		d->n = 1;
+	}
+	if (d->n) {
 		timer_start(&d->timer, l, 0, on_start, d);
 		return d;
 	}
 	d->question = resolve(r, d->host, to->port, on_resolved, d);
 	timer_start(&d->timer, l, to->ms, on_late, d);
 	return d;
+}
+
+int
+dial_errno(const struct dial *d)
+{
+	return d->number;
 }
 
 void

@@ -1,0 +1,41 @@
+/* What a worker offers to its visitors: any target that it allows.
+ *
+ * To frp an offer is a stcp proxy as any other.  On each of its streams the
+ * visitor speaks SOCKS5 (RFC 1928) without authentication, and the worker
+ * dials:
+ *
+ * - CONNECT: a TCP connection; behind the reply its bytes follow.
+ * - UDP ASSOCIATE: the address is not the sender's, as RFC 1928 has it, but
+ *   the one target of this stream; behind the reply both ways carry the frames
+ *   of core/datagram.h, in which the address is that of a user at the visitor.
+ *   Each user gets a socket of its own to the target.
+ *
+ * Names are looked up at the worker.  A reply that refuses is followed by one
+ * line of text, of at most SOCKS5_LINE_MAX bytes and ended by a newline, and
+ * by the end of the stream: "port 5432 is not offered by 'vps-42'".  SOCKS
+ * clients do not read on there. */
+#ifndef NET_OFFER_H
+#define NET_OFFER_H
+
+#include "net/visitor.h"
+
+struct offer_want {
+	const char *host; /* copied */
+	int port;
+	bool udp;
+};
+
+/* s: bytes of the target, or datagrams as our frames (see udp_pipe_how), is
+ * the callee's; or NULL and the reason, in the worker's words if it gave
+ * any. */
+struct offer_call;
+typedef void offer_cb(void *arg, struct stream *s, const char *error);
+/* Never calls back at once; then the call is gone. */
+struct offer_call *offer_call(struct visitor *v, const struct offer_want *w,
+    offer_cb *cb, void *arg);
+/* The same on a stream that leads to the worker already; takes it. */
+struct offer_call *offer_talk(struct loop *l, struct stream *s,
+    const struct offer_want *w, offer_cb *cb, void *arg);
+void offer_cancel(struct offer_call *c); /* NULL is fine */
+
+#endif
