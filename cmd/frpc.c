@@ -226,6 +226,9 @@ static const struct command commands[] = {
 	LATER_TYPE("https"),
 	{ .name = "nathole", .brief = "find out about the NAT",
 	  .later = "command 'nathole'" },
+	{ .name = "offer", .brief = "make this host reachable to visitors "
+	  "under a name: offer NAME", .run = frpc_offer,
+	  .opts = { frpc_link_opts, frpc_offer_opts } },
 	API("reload", "have a running client read its settings again"),
 	API("status", "show the proxies of a running client"),
 	TYPE("stcp", "publish one TCP service to visitors only",

@@ -13,6 +13,7 @@ struct frpc_opts {
 	int64_t api_timeout;	  /* for commands to come */
 	char *worker, *worker_ip, *worker_name, *worker_token_file;
 	int64_t worker_port;
+	char *offer_server, *offer_secret_file, *offer_allow;
 };
 
 #define FRPC_AT(field) offsetof(struct frpc_opts, field)
@@ -24,6 +25,7 @@ extern const struct opt frpc_proxy_opts[];
 extern const struct opt frpc_port_opts[];   /* beside proxy_opts */
 extern const struct opt frpc_secret_opts[]; /* beside proxy_opts */
 extern const struct opt frpc_visitor_opts[];
+extern const struct opt frpc_offer_opts[]; /* beside link_opts */
 
 /* The first proxy, or visitor, of conf becomes what the options say, and all
  * is checked; on failure o->proxy is released. */
@@ -35,5 +37,6 @@ int frpc_read_settings(struct frpc_opts *o, char *const *env,
 /* Whether dnsServer and proxyURL can be what they must be. */
 int frpc_check_link(const struct client_conf *c, struct buf *why);
 int frpc_worker(const struct call *c, const char *text);
+int frpc_offer(const struct call *c);
 
 #endif

@@ -122,3 +122,19 @@ const struct opt frpc_visitor_opts[] = {
 	SEAL_OPTS,
 	{ 0 },
 };
+
+const struct opt frpc_offer_opts[] = {
+	{ 0, "allow", NULL, "offer: what may be reached: ports of this host, "
+	  "hosts and nets, as in 22,8000-9000,db:5432,10.0.0.0/8:22",
+	  &opt_str, FRPC_AT(offer_allow), NULL },
+	{ 0, "allow-users", "", "users that may visit, * for all", &opt_list,
+	  FRPC_AT(proxy.allow_users), NULL },
+	{ 0, "pin", NULL, "as --tls-pin", &opt_str, FRPC_AT(conf.tls.pin),
+	  NULL },
+	{ 0, "secret-file", NULL, "offer: file that holds the secret that "
+	  "visitors must know, instead of $FRPC_SECRET", &opt_str,
+	  FRPC_AT(offer_secret_file), NULL },
+	{ 0, "server", NULL, "offer: the server, as HOST or HOST:PORT",
+	  &opt_str, FRPC_AT(offer_server), NULL },
+	{ 0 },
+};

@@ -90,6 +90,8 @@ struct client_conf {
 	int64_t server_port;
 	char *dns_server;
 	bool login_fail_exit;
+	bool login_refused_exit; /* no setting: a first login that the server
+				    refuses is final */
 	struct strings start;
 	struct pairs metas;
 	struct auth_conf auth;

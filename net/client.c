@@ -102,8 +102,10 @@ client_stop(struct client *c, int status)
 static void
 fail_first(struct client *c, const char *why)
 {
-	buf_printf(c->why, "login to the server failed: %s. With loginFailExit "
-	    "enabled, no additional retries will be attempted", why);
+	buf_printf(c->why, "login to the server failed: %s", why);
+	if (c->conf->login_fail_exit)
+		buf_puts(c->why, ". With loginFailExit enabled, no additional "
+		    "retries will be attempted");
 	client_stop(c, 1);
 }
 
@@ -120,7 +122,8 @@ client_lost(struct client *c, const char *why)
 	tear_down(c);
 	if (!up)
 		log_warn(c->log, "connect to server error: %s", text);
-	if (!c->was_up && c->conf->login_fail_exit) {
+	if (!c->was_up && (c->conf->login_fail_exit ||
+	    (c->refused && c->conf->login_refused_exit))) {
 		fail_first(c, text);
 		return;
 	}

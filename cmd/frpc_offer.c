@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/* frpc offer NAME: this host's own ports, and what else is allowed, under a
+ * name, for visitors who know the secret.  Standard output has nothing but
+ * the line that says that it stands. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/frpc.h"
+#include "cmd/load.h"
+#include "cmd/number.h"
+#include "cmd/start.h"
+#include "core/allow.h"
+#include "core/mem.h"
+#include "net/client.h"
+
+#define NAME_MAX_LEN 100
+
+struct offer {
+	struct start start;
+	const struct frpc_opts *opts;
+	bool told;
+};
+
+static void
+on_ready(void *arg)
+{
+	struct offer *f = arg;
+
+	start_ready(&f->start);
+}
+
+static void
+on_up(void *arg, const char *proxy, const char *remote_addr)
+{
+	struct offer *f = arg;
+	const struct proxy_conf *p = &f->opts->conf.proxies.v[0];
+
+	(void)proxy;
+	(void)remote_addr;
+	if (f->told)
+		return;
+	f->told = true;
+	printf("offering '%s': %s\n", p->name, p->plugin.allow);
+	fflush(stdout);
+}
+
+static bool
+is_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n > NAME_MAX_LEN)
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
+			return false;
+	return true;
+}
+
+/* "host", "host:7000", "[fd00::1]:7000" or "fd00::1". */
+static int
+take_server(struct client_conf *c, const char *text, struct buf *why)
+{
+	const char *colon = strrchr(text, ':'), *stop = strrchr(text, ']');
+	size_t n = strlen(text);
+
+	if (!stop && colon && strchr(text, ':') != colon)
+		colon = NULL; /* an address of its own */
+	if (colon && colon > stop) {
+		n = (size_t)(colon - text);
+		if (number_int(colon + 1, &c->server_port, why) < 0 ||
+		    c->server_port < 1 || c->server_port > 65535)
+			n = 0;
+	}
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0) {
+		buf_take(why, buf_len(why));
+		buf_puts(why, "--server: it is HOST, or HOST:PORT with a port "
+		    "from 1 to 65535");
+		return -1;
+	}
+	mem_free_secret(c->server_addr);
+	c->server_addr = mem_dupn(text, n);
+	return 0;
+}
+
+/* Out of the file, or out of the environment. */
+static int
+take_secret(char **to, const char *file, const char *env, const char *what,
+    struct buf *why)
+{
+	char *secret = file && *file ? load_secret(file, why) :
+				       mem_dup(env ? env : "");
+
+	if (!secret)
+		return -1;
+	if (file && *file && !*secret) {
+		mem_free_secret(secret);
+		buf_printf(why, "%s: the file is empty", what);
+		return -1;
+	}
+	if (!*secret) {
+		mem_free_secret(secret);
+		return 0;
+	}
+	mem_free_secret(*to);
+	*to = secret;
+	return 0;
+}
+
+static int
+take_words(struct frpc_opts *o, const struct opt_result *given,
+    struct buf *why)
+{
+	struct allow allow = { 0 };
+	int r;
+
+	if (given->nwords != 1 || !is_name(given->words[0])) {
+		buf_printf(why, given->nwords == 1 ? "the name '%.100s': up to "
+		    "%d letters, digits, '.', '_' and '-'" : "give one name: "
+		    "frpc offer NAME", given->nwords ? given->words[0] : "",
+		    NAME_MAX_LEN);
+		return -1;
+	}
+	if (!o->offer_allow || !*o->offer_allow) {
+		buf_puts(why, "--allow is missing: what may be reached, as in "
+		    "22,8000-9000");
+		return -1;
+	}
+	buf_puts(why, "--allow: ");
+	r = allow_parse(&allow, o->offer_allow, why);
+	allow_release(&allow);
+	if (r < 0)
+		return -1;
+	buf_take(why, buf_len(why));
+	if (o->offer_server && take_server(&o->conf, o->offer_server, why) < 0)
+		return -1;
+	o->proxy.name = mem_dup(given->words[0]);
+	o->proxy.plugin.type = mem_dup("offer");
+	o->proxy.plugin.allow = mem_dup(o->offer_allow);
+	return 0;
+}
+
+static int
+take_secrets(struct frpc_opts *o, char *const *env, struct buf *why)
+{
+	struct auth_conf *auth = &o->conf.auth;
+
+	if (start_two_tokens(auth, why))
+		return -1;
+	if ((!auth->token || !*auth->token) &&
+	    take_secret(&auth->token, auth->token_file,
+		start_env(env, "FRPC_TOKEN"), "--token-file", why) < 0)
+		return -1;
+	if (take_secret(&o->proxy.secret_key, o->offer_secret_file,
+		start_env(env, "FRPC_SECRET"), "--secret-file", why) < 0)
+		return -1;
+	if (o->proxy.secret_key)
+		return 0;
+	buf_puts(why, "--secret-file is missing, and $FRPC_SECRET is not set: "
+	    "without a secret everybody on the server could visit");
+	return -1;
+}
+
+static void
+warn_open(const struct log *log, const char *path)
+{
+	struct stat st;
+
+	if (path && *path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 077))
+		log_warn(log, "others may use the file [%s], and it holds a "
+		    "secret: chmod 600 it", path);
+}
+
+static int
+failed(struct buf *why)
+{
+	fprintf(stderr, "%s\n", buf_text(why));
+	buf_free(why);
+	return 1;
+}
+
+int
+frpc_offer(const struct call *c)
+{
+	struct frpc_opts *o = c->record;
+	struct offer f = { .opts = o };
+	struct client_hooks hooks = { on_up, on_ready, &f };
+	struct client_files none = { 0 };
+	struct client_range range = { 0 };
+	struct buf why = { 0 };
+	int r;
+
+	if (applet_refused(c))
+		return 1;
+	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
+	if (take_words(o, c->given, &why) < 0 ||
+	    take_secrets(o, c->env, &why) < 0 ||
+	    frpc_take(o, "stcp", false, &why) < 0) {
+		config_proxy_release(&o->proxy);
+		return failed(&why);
+	}
+	o->conf.login_fail_exit = false;
+	o->conf.login_refused_exit = true;
+	o->conf.log.no_color |= !isatty(2);
+	start_open(&f.start, &o->conf.log, 2, c->env);
+	warn_open(&f.start.log, o->offer_secret_file);
+	warn_open(&f.start.log, o->conf.auth.token_file);
+	r = client_run(&o->conf, &none, &range, &f.start.log, &hooks, &why);
+	start_close(&f.start);
+	if (r != 0 && buf_len(&why))
+		return failed(&why);
+	buf_free(&why);
+	return r;
+}
