@@ -91,28 +91,10 @@ take_server(struct client_conf *c, const char *text, struct buf *why)
 	return 0;
 }
 
-/* Out of the file, or out of the environment. */
-static int
-take_secret(char **to, const char *file, const char *env, const char *what,
-    struct buf *why)
+static bool
+is_set(const char *s)
 {
-	char *secret = file && *file ? load_secret(file, why) :
-				       mem_dup(env ? env : "");
-
-	if (!secret)
-		return -1;
-	if (file && *file && !*secret) {
-		mem_free_secret(secret);
-		buf_printf(why, "%s: the file is empty", what);
-		return -1;
-	}
-	if (!*secret) {
-		mem_free_secret(secret);
-		return 0;
-	}
-	mem_free_secret(*to);
-	*to = secret;
-	return 0;
+	return s && *s;
 }
 
 static int
@@ -129,7 +111,7 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 		    NAME_MAX_LEN);
 		return -1;
 	}
-	if (!o->offer_allow || !*o->offer_allow) {
+	if (!is_set(o->offer_allow)) {
 		buf_puts(why, "--allow is missing: what may be reached, as in "
 		    "22,8000-9000");
 		return -1;
@@ -148,24 +130,31 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	return 0;
 }
 
+/* The file of the token is read when all else is found to be right. */
 static int
 take_secrets(struct frpc_opts *o, char *const *env, struct buf *why)
 {
 	struct auth_conf *auth = &o->conf.auth;
+	char **secret = &o->proxy.secret_key;
 
 	if (start_two_tokens(auth, why))
 		return -1;
-	if ((!auth->token || !*auth->token) &&
-	    take_secret(&auth->token, auth->token_file,
-		start_env(env, "FRPC_TOKEN"), "--token-file", why) < 0)
-		return -1;
-	if (take_secret(&o->proxy.secret_key, o->offer_secret_file,
-		start_env(env, "FRPC_SECRET"), "--secret-file", why) < 0)
-		return -1;
-	if (o->proxy.secret_key)
+	if (!is_set(auth->token) && !is_set(auth->token_file)) {
+		mem_free_secret(auth->token);
+		auth->token = mem_dup(start_env(env, "FRPC_TOKEN"));
+	}
+	if (is_set(o->offer_secret_file))
+		*secret = load_secret(o->offer_secret_file, why);
+	else
+		*secret = mem_dup(start_env(env, "FRPC_SECRET"));
+	if (is_set(*secret))
 		return 0;
-	buf_puts(why, "--secret-file is missing, and $FRPC_SECRET is not set: "
-	    "without a secret everybody on the server could visit");
+	if (!is_set(o->offer_secret_file))
+		buf_puts(why, "--secret-file is missing, and $FRPC_SECRET is "
+		    "not set: without a secret everybody on the server could "
+		    "visit");
+	else if (*secret)
+		buf_puts(why, "--secret-file: the file is empty");
 	return -1;
 }
 
@@ -174,7 +163,7 @@ warn_open(const struct log *log, const char *path)
 {
 	struct stat st;
 
-	if (path && *path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (is_set(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & 077))
 		log_warn(log, "others may use the file [%s], and it holds a "
 		    "secret: chmod 600 it", path);
@@ -204,7 +193,8 @@ frpc_offer(const struct call *c)
 	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
 	if (take_words(o, c->given, &why) < 0 ||
 	    take_secrets(o, c->env, &why) < 0 ||
-	    frpc_take(o, "stcp", false, &why) < 0) {
+	    frpc_take(o, "stcp", false, &why) < 0 ||
+	    start_token(&o->conf.auth, &why) < 0) {
 		config_proxy_release(&o->proxy);
 		return failed(&why);
 	}
