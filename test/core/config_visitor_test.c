@@ -98,6 +98,24 @@ TEST(config_plugins_take_the_place_of_the_local_port)
 	    "socks5: not for a proxy of type 'udp', only for [tcp stcp]");
 }
 
+TEST(config_offers_say_what_they_allow)
+{
+	struct client_conf c;
+
+	CHECK_STR(client_file(&c, PROXY("stcp", "plugin = { type = \"offer\", "
+	    "allow = \"22,db:5432\" }"), "f"), "");
+	CHECK_STR(c.proxies.v[0].plugin.allow, "22,db:5432");
+	config_client_release(&c);
+	client_says(PROXY("tcp", "plugin = { type = \"offer\", allow = \"22\""
+	    " }"), "proxy a: plugin offer: not for a proxy of type 'tcp', "
+	    "only for [stcp]");
+	client_says(PROXY("stcp", "plugin.type = \"offer\""), "proxy a: plugin "
+	    "offer: allow is missing: what may be reached, as in 22,8000-9000");
+	client_says(PROXY("stcp", "plugin = { type = \"offer\", allow = \"0\""
+	    " }"), "proxy a: '0': ports are numbers from 1 to 65535, as 22 or "
+	    "8000-8100 (plugin offer: allow)");
+}
+
 TEST(config_plugins_that_are_wrong_or_later_are_named)
 {
 	static const char *const later[] = { "http_proxy", "static_file",

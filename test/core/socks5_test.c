@@ -227,6 +227,85 @@ TEST(socks5_client_tells_why_not)
 	    "address type not supported");
 }
 
+/* What the line behind hex, which refuses, is; cut at every place, and one
+ * byte at a time. */
+static void
+lines(const char *hex, int want, const char *want_line, size_t rest)
+{
+	uint8_t in[700];
+	size_t n = hex_read(in, hex), cut, end, left;
+
+	for (cut = 0; cut <= n + 1; cut++) {
+		struct buf out = { 0 }, why = { 0 }, line = { 0 };
+		const uint8_t *p = in;
+		struct socks5_addr target;
+		struct socks5 s;
+		int r = 0, got = 0;
+
+		socks5_set_name(&target, "h", 22);
+		socks5_client(&s, &out, NULL, NULL, &target);
+		for (end = cut > n ? 1 : cut; got == 0 && end <= n;
+		    end = cut > n || end == n ? end + 1 : n) {
+			left = end - (size_t)(p - in);
+			if (r == 0)
+				r = socks5_answer(&s, &p, &left, &out,
+				    &target, &why);
+			if (r < 0)
+				got = socks5_line(&s, &p, &left, &line);
+		}
+		CHECK(r < 0 && got == want);
+		CHECK(n - (size_t)(p - in) == rest || want < 0);
+		CHECK_STR(buf_text(&line), want_line);
+		buf_free(&out);
+		buf_free(&why);
+		buf_free(&line);
+	}
+}
+
+#define REFUSAL "0500" "050200" "01" "00000000" "0000"
+
+TEST(socks5_client_reads_the_line_behind_a_refusal)
+{
+	char hex[2 * SOCKS5_LINE_MAX + 100], want[SOCKS5_LINE_MAX + 1];
+	int i, n = sprintf(hex, "%s", REFUSAL);
+
+	lines(REFUSAL "6e6f0a", 1, "no", 1);
+	lines(REFUSAL "0a", 1, "", 1);
+	lines(REFUSAL, 0, "", 0);
+	lines(REFUSAL "6e6f", 0, "no", 0);
+	lines(REFUSAL "6e1b7fff09000d6f0a58", 1, "n??????o", 2);
+	lines("0500" "050200" "03" "02" "6162" "0000" "6e6f0a", 1, "no", 1);
+	lines("0500" "0502000700", ERR_PROTO, "", 0);
+	lines("05ff" "6e6f0a", ERR_PROTO, "", 0);
+	lines("0400" "6e6f0a", ERR_PROTO, "", 0);
+	for (i = 0; i < SOCKS5_LINE_MAX; i++) {
+		n += sprintf(hex + n, "61");
+		want[i] = 'a';
+	}
+	want[i] = '\0';
+	lines(hex, 0, want, 0);
+	sprintf(hex + n, "0a");
+	lines(hex, 1, want, 1);
+	sprintf(hex + n, "61");
+	lines(hex, 1, want, 1);
+}
+
+TEST(socks5_client_may_ask_for_datagrams)
+{
+	const uint8_t hello[] = { 5, 0 }, *p = hello;
+	struct socks5_addr target;
+	struct buf out = { 0 };
+	size_t n = sizeof(hello);
+	struct socks5 s;
+
+	socks5_set_name(&target, "h", 22);
+	socks5_client(&s, &out, NULL, NULL, &target);
+	s.command = SOCKS5_UDP_ASSOCIATE;
+	CHECK(socks5_answer(&s, &p, &n, &out, &target, &out) == 0);
+	CHECK(is_hex(&out, "050100" "050300" "03" "01" "68" "0016"));
+	buf_free(&out);
+}
+
 TEST(socks5_client_knows_its_limits)
 {
 	static char name[258];
