@@ -20,6 +20,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "test", "e2e")]
 import cells  # noqa: E402
 import openssh  # noqa: E402
 import runner  # noqa: E402
+import trios  # noqa: E402
 import ws  # noqa: E402
 
 NO_GO = 3
@@ -52,6 +53,15 @@ def jobs(ours, have_real, self_check):
     yield from ws.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
 
 
+def three(ours, have_real, self_check):
+    """Every type with every filter, one job for each three programs."""
+    versions = (("0.61", real("frp061")), ("0.70", real("frp070")))
+    for trio in trios.trios(ours, versions if have_real else ()):
+        if not (self_check and trio.answered):
+            yield runner.Job(trio.name, functools.partial(trios.run, trio),
+                             CELL_SECONDS)
+
+
 def build_real():
     done = subprocess.run(["sh", os.path.join(HERE, "build.sh")], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -73,7 +83,8 @@ def main():
     built = build_real()
     sys.stdout.flush()
     ours = real("frp061") if args.self_check else args.bin
-    todo = [job for job in jobs(ours, built == 0, args.self_check)
+    todo = [job for make in (three, jobs)
+            for job in make(ours, built == 0, args.self_check)
             if not args.k or args.k in job.name]
     counts = runner.run(todo, args.j)
     if built == NO_GO and not os.environ.get("CI"):
