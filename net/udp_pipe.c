@@ -165,9 +165,8 @@ udp_pipe_send(struct udp_pipe *p, const struct datagram_source *to,
 		too_long(p, n);
 		return;
 	}
-	/* any room will do: the stream keeps the rest of one datagram, and
-	 * only a room of 0 is followed by STREAM_ROOM */
-	if (packet_queue_peek(&p->queue) == NULL && stream_room(p->s)) {
+	/* whatever room there is will do: only none is told of when it ends */
+	if (packet_queue_peek(&p->queue) == NULL && stream_room(p->s) > 0) {
 		send_now(p, to, data, n);
 		return;
 	}
@@ -208,7 +207,7 @@ on_ping_time(struct timer *t, void *arg)
 		datagram_put(&out, &sign, NULL, 0);
 	else
 		wire_put(&out, &ping);
-	if (stream_room(p->s)) {
+	if (stream_room(p->s) > 0) {
 		stream_put(p->s, buf_peek(&out), buf_len(&out));
 		stream_flush(p->s);
 	}

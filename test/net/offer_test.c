@@ -126,7 +126,7 @@ TEST(an_offer_that_refuses_does_so_in_the_words_of_the_worker)
 	TALK(&ssh, "\5\0", true, true, ASK_SSH, &w);
 	CHECK_STR(w.error, "the worker ended the stream");
 	TALK(&ssh, "SS", false, false, HELLO, &w);
-	CHECK_STR(w.error, "SOCKS5 proxy: it does not speak SOCKS5");
+	CHECK_STR(w.error, "it does not speak SOCKS5");
 }
 
 TEST(an_offer_of_nowhere_fails_and_one_given_up_is_silent)
