@@ -247,6 +247,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 
 	if (range)
 		c.range = *range;
+	loop_descriptors();
 	c.l = loop_new(log);
 	c.resolver = resolver_new(c.l,
 	    addr_server(&dns, conf->dns_server, 53) == 0 ? &dns : NULL);

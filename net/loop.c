@@ -113,6 +113,21 @@ loop_dice(void)
 	return dice;
 }
 
+size_t
+loop_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return 1024;
+	if (r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+			(void)getrlimit(RLIMIT_NOFILE, &r);
+	}
+	return r.rlim_cur;
+}
+
 void
 loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *))
 {

@@ -49,6 +49,9 @@ void loop_stop(struct loop *l, int status);
 uint64_t loop_now(const struct loop *l); /* ms that never run back */
 int64_t loop_date(void);		 /* Unix seconds */
 uint32_t loop_dice(void);
+/* How many there may be; raises the limit as far as we may.  A descriptor for
+ * each user, source and stranger is soon more than the usual 1024. */
+size_t loop_descriptors(void);
 
 void loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *));
 void settler_init(struct settler *s, void (*run)(struct settler *));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Proxy type udp: a public UDP port at the server, a service at the client.
- * All users share one work stream, which is asked for at once and again when
- * it is lost. */
+ * All users share one work stream, which the first datagram asks for, and the
+ * next one after it was lost. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

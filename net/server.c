@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "core/mem.h"
 #include "crypto/rand.h"
@@ -94,18 +93,6 @@ start_listening(struct server *sv, struct buf *why)
 	return -1;
 }
 
-/* One descriptor a user and one a client is soon more than the usual 1024. */
-static void
-raise_descriptors(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 static int
 start(struct server *sv, const struct server_files *f, struct buf *why)
 {
@@ -132,7 +119,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	struct server sv = { .conf = c, .log = log };
 	int status = 1;
 
-	raise_descriptors();
+	loop_descriptors();
 	sv.l = loop_new(log);
 	list_init(&sv.sessions);
 	list_init(&sv.strangers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@
 #include "net/udp.h"
 
 #define BACK_BATCH 64
-/* Each is a descriptor; the longest idle one makes way. */
+/* Each is a descriptor; the longest idle one makes way.  An eighth of all
+ * descriptors is left to others. */
 #define BACK_SESSIONS 16384
 
 struct udp_back {
@@ -89,21 +91,39 @@ on_reply(struct ev_loop *ev, ev_io *w, int revents)
 	loop_settle(l);
 }
 
+static int
+open_socket(const struct addr *to)
+{
+	int fd = socket(to->at.ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0 ||
+	    connect(fd, (const struct sockaddr *)&to->at, to->len) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static struct peer *
 peer_new(struct udp_back *b, const struct datagram_source *from)
 {
-	const struct addr *to = &b->service;
-	int fd = socket(to->at.ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = open_socket(&b->service);
+	struct udp_gone gone;
 	struct peer *p;
 
-	if (fd < 0 ||
-	    connect(fd, (const struct sockaddr *)&to->at, to->len) < 0) {
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE) &&
+	    udp_table_pop(b->table, &gone)) {
+		peer_close(gone.arg);
+		fd = open_socket(&b->service);
+	}
+	if (fd < 0) {
 		if (pace_count(&b->told, loop_now(b->l), 60000) <= 3)
 			log_warn(b->l->log, "[%s] cannot open a socket to the "
-			    "service, a datagram is dropped", b->name);
-		if (fd >= 0)
-			close(fd);
+			    "service, a datagram is dropped: %s", b->name,
+			    strerror(errno));
 		return NULL;
 	}
 	p = mem_new(struct peer);
@@ -161,15 +181,19 @@ udp_back_new(struct loop *l, struct stream *s, const struct udp_pipe_how *how,
     const struct addr *service, udp_back_done *done, void *arg)
 {
 	struct udp_back *b = mem_new(struct udp_back);
+	size_t most = loop_descriptors();
 	uint8_t seed[UDP_TABLE_SEED_LEN];
 
+	most -= most / 8;
+	if (most > BACK_SESSIONS)
+		most = BACK_SESSIONS;
 	b->l = l;
 	b->service = *service;
 	b->name = mem_dup(how->name);
 	b->done = done;
 	b->arg = arg;
 	rand_bytes(seed, sizeof(seed));
-	b->table = udp_table_new(BACK_SESSIONS, UDP_TABLE_IDLE, seed);
+	b->table = udp_table_new((uint32_t)most, UDP_TABLE_IDLE, seed);
 	b->pipe = udp_pipe_new(l, s, how, on_pipe, b);
 	return b;
 }
