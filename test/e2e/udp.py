@@ -9,6 +9,7 @@ from proc import Failure
 from wire import free_port, in_thread, pattern
 
 WAIT = 15
+SO_RCVBUFFORCE = 33
 
 
 def descriptors(n):
@@ -19,17 +20,26 @@ def descriptors(n):
     return most
 
 
+def deep(s, n=64 << 20):
+    """A socket that takes a burst: true if it may be that deep."""
+    try:
+        s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, n)
+    except PermissionError:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, n)
+    return s.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= n
+
+
 def family_of(host):
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 class UdpEcho:
-    """Sends back what comes; b"REPLY n" is answered with n bytes. .sources
-    are those who ever sent something."""
+    """Sends back what comes; b"REPLY n" is answered with n bytes, and what
+    begins with b"MUTE" not at all. .sources are those who ever sent."""
 
     def __init__(self, host="127.0.0.1", port=0):
         self.s = socket.socket(family_of(host), socket.SOCK_DGRAM)
-        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.deep = deep(self.s)
         self.s.bind((host, port))
         self.port = self.s.getsockname()[1]
         self.sources, self.got, self.last = set(), 0, b""
@@ -44,6 +54,8 @@ class UdpEcho:
                 self.last = data
                 if data.startswith(b"REPLY "):
                     data = bytes(int(data[6:]))
+                if data.startswith(b"MUTE"):
+                    continue
                 self.s.sendto(data, source)
             except ConnectionRefusedError:
                 continue
