@@ -126,7 +126,8 @@ static void
 take_up(struct client_job *j, const uint8_t *rest, size_t n)
 {
 	struct wrap_how how = { j->proxy->conf->use_encryption,
-		j->proxy->conf->use_compression, j->c->conf->auth.token };
+		j->proxy->conf->use_compression, j->c->conf->auth.token,
+		j->proxy->name };
 	struct stream *under = j->work;
 
 	j->work = wrap_new(j->c->l, under, &how);

@@ -88,7 +88,7 @@ visit(struct server *sv, struct stream *s, const struct msg *m)
 	char why[280];
 	struct proxy *p = find(sv, v, name, why, sizeof(why));
 	struct wrap_how how = { v->use_encryption, v->use_compression,
-		p ? p->secret : NULL };
+		p ? p->secret : NULL, name };
 	bool ours = v->ours == 1 && p && p->ours;
 
 	if (!p) {

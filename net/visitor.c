@@ -70,7 +70,7 @@ begin(struct visitor_call *c, const struct msg_new_visitor_conn_resp *m,
 {
 	const struct proxy_conf *conf = c->v->conf;
 	struct wrap_how how = { conf->use_encryption, conf->use_compression,
-		conf->secret_key };
+		conf->secret_key, conf->name };
 	struct stream *under = c->s, *s;
 
 	stream_on(under, NULL, NULL);

@@ -21,6 +21,7 @@ struct wrap {
 	struct deferred gone;
 	bool closed, failed;
 	const char *why;
+	char *name;
 };
 
 static struct wrap *
@@ -46,6 +47,17 @@ fail(struct wrap *x, const char *why)
 	tell(x, STREAM_ERROR, NULL, 0);
 }
 
+/* Who holds the stream only ends it: the reason would be lost. */
+static void
+spoilt(struct wrap *x, const char *why)
+{
+	if (!x->failed && !x->closed)
+		log_warn(x->l->log, "[%s] %s: this connection is cut (are "
+		    "useEncryption, useCompression and the keys the same on "
+		    "both ends?)", x->name, why);
+	fail(x, why);
+}
+
 /* Plain bytes for the holder; they count until it has passed them on. */
 static void
 give(struct wrap *x, const uint8_t *p, size_t n)
@@ -64,7 +76,7 @@ unpack(struct wrap *x, const uint8_t *p, size_t n)
 	while (!x->closed &&
 	    (r = filter_snappy_next(x->snappy, &piece)) != 0) {
 		if (r < 0) {
-			fail(x, "corrupt compressed data");
+			spoilt(x, "corrupt compressed data");
 			return;
 		}
 		give(x, piece.p, piece.n);
@@ -121,7 +133,7 @@ on_under(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		break;
 	case STREAM_EOF:
 		if (x->snappy && !filter_snappy_whole(x->snappy))
-			fail(x, "compressed data ends in the middle");
+			spoilt(x, "compressed data ends in the middle");
 		else
 			tell(x, STREAM_EOF, NULL, 0);
 		break;
@@ -245,6 +257,7 @@ free_wrap(struct deferred *d)
 	free(x->cfb);
 	free(x->snappy);
 	buf_wipe(&x->filled);
+	free(x->name);
 	free(x);
 }
 
@@ -295,6 +308,7 @@ wrap_new(struct loop *l, struct stream *s, const struct wrap_how *how)
 	x->s.ops = s->ops->windowed ? &wrap_windowed_ops : &wrap_ops;
 	x->l = l;
 	x->under = s;
+	x->name = mem_dup(how->name);
 	if (how->encrypt) {
 		x->cfb = mem_new(struct filter_cfb);
 		rand_bytes(iv, sizeof(iv));

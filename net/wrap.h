@@ -9,6 +9,7 @@
 struct wrap_how {
 	bool encrypt, compress;
 	const char *secret; /* for encrypt */
+	const char *name;   /* of the proxy or visitor, for the log; copied */
 };
 
 /* Takes s; returns s itself when there is nothing to do. */
