@@ -10,7 +10,9 @@
 #include "net/hold.h"
 #include "net/wrap.h"
 
-#define USER_WAITING 128 /* for one proxy at once, as frp */
+/* For one proxy at once.  frp has no such limit, so it is far above what a
+ * burst of users needs. */
+#define USER_WAITING 4096
 
 struct user {
 	struct list at; /* in its proxy, while it waits */
