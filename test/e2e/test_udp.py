@@ -165,6 +165,7 @@ def test_what_frps_end_cannot_take_is_dropped_and_told(t):
                 user.send(pattern(size + 1))
             user.send(b"last")
             check(base64.b64decode(packet(work)[1]["c"]) == b"last")
+            server.wait_line("is dropped", times=3)
             n = len(re.findall("is dropped", server.text))
             check(n == 3, f"{n} lines of 21 dropped ones")
         server.stop()
