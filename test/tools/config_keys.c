@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Every key of the settings files, a line each with tabs between: whose it is
- * (server, client, proxy, visitor, or a type of proxy), the key, whether it works, is
- * for later or is accepted without a use, and the row's default or '-'. */
+ * (server, client, proxy, visitor, or a type of proxy), the key, whether it
+ * works, is for later or is accepted without a use, and the row's default or
+ * '-'. */
 #include <inttypes.h>
 #include <stdio.h>
 
