@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/err.h"
 #include "core/socks5.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -18,6 +19,7 @@ drive(bool server, const char *user, const uint8_t *p, size_t *n,
 	enum socks5_command c;
 	struct socks5 s;
 	const uint8_t *at;
+	bool failed = false;
 	uint8_t *copy;
 	int r = 0;
 
@@ -32,12 +34,17 @@ drive(bool server, const char *user, const uint8_t *p, size_t *n,
 		memcpy(copy, p + (*n - left), part);
 		at = copy;
 		left -= part;
-		r = server ? socks5_request(&s, &at, &part, out, &c, &a) :
+		r = failed ? 0 : server ?
+		    socks5_request(&s, &at, &part, out, &c, &a) :
 		    socks5_answer(&s, &at, &part, out, &target, out);
+		if (!server && (failed |= r < 0))
+			r = socks5_line(&s, &at, &part, out);
 		assert(r != 0 || part == 0);
 		left += part;
 		free(copy);
 	}
+	if (failed)
+		r = ERR_PROTO;
 	if (server && r > 0)
 		assert(a.ip_len == 4 || a.ip_len == 16 || *a.name);
 	*n = left;
