@@ -56,10 +56,9 @@ def jobs(ours, have_real, self_check):
 def three(ours, have_real, self_check):
     """Every type with every filter, one job for each three programs."""
     versions = (("0.61", real("frp061")), ("0.70", real("frp070")))
-    for trio in trios.trios(ours, versions if have_real else ()):
-        if not (self_check and trio.answered):
-            yield runner.Job(trio.name, functools.partial(trios.run, trio),
-                             CELL_SECONDS)
+    for trio in trios.trios(ours, versions if have_real else (), self_check):
+        yield runner.Job(trio.name, functools.partial(trios.run, trio),
+                         CELL_SECONDS)
 
 
 def build_real():

@@ -14,25 +14,29 @@ FILTERS = [
     ("both", {"useEncryption": True, "useCompression": True}),
 ]
 PARALLEL = 20
-# Ends are "ours" or a version; answered: neither of them is real.
-Trio = collections.namedtuple("Trio", "name server owner visitor answered")
+# ours: which of them is our program, "all", or "none" when the real one stands
+# in for it.
+Trio = collections.namedtuple("Trio", "name server owner visitor mine ours")
 
 
-def trios(ours, versions):
+def trios(ours, versions, self_check):
+    """The real ones stand in for ours in a self check."""
     for version, real in versions:
-        yield Trio(f"our frps, frpc and visitor {version}", ours, real, real,
-                   False)
-        yield Trio(f"our frpc, frps and visitor {version}", real, ours, real,
-                   False)
-        yield Trio(f"our visitor, frps and frpc {version}", real, real, ours,
-                   False)
-    yield Trio("all three ours", ours, ours, ours, True)
+        for mine, name in (("server", f"our frps, frpc and visitor {version}"),
+                           ("owner", f"our frpc, frps and visitor {version}"),
+                           ("visitor", f"our visitor, frps and frpc "
+                                       f"{version}")):
+            ends = {end: real for end in ("server", "owner", "visitor")}
+            ends[mine] = ours
+            yield Trio(name, mine=mine, ours="none" if self_check else mine,
+                       **ends)
+    if not self_check:
+        yield Trio("all three ours", ours, ours, ours, "all", "all")
 
 
 def has(trio, type):
     """Without a visitor, tcp and udp would be between real ends alone."""
-    return type in ("stcp", "sudp") or trio.server != trio.owner or \
-        trio.answered
+    return type in ("stcp", "sudp") or trio.mine != "visitor"
 
 
 class Started:
@@ -92,7 +96,7 @@ def streams(started, cell):
 
 
 def datagrams(started, cell):
-    most = 65507 if started.trio.answered else 1400
+    most = 65507 if started.trio.ours == "all" else 1400
     udp.exchange(started.at[cell], most)
 
 
@@ -103,25 +107,20 @@ TOO_LONG = (r"\[(to )?{}\] a datagram of {} bytes is dropped: the other end is "
 def too_long(started):
     """Towards a real end ours drops what it cannot take, and says so; the
     next one is none the worse for it."""
-    trio = started.trio
-    if trio.answered:
-        return
     for type in ("udp", "sudp"):
         cell = f"{type} plain"
         if cell not in started.at:
             continue
-        inward = started.visitor if type == "sudp" else started.frps
-        # The real server hands the frames of sudp on unread.
-        program = trio.visitor if type == "sudp" else trio.server
-        ours = [x for x in (trio.server, trio.owner, trio.visitor)
-                if [trio.server, trio.owner, trio.visitor].count(x) == 1][0]
+        # The server hands the frames of sudp on unread.
+        front = ("visitor", started.visitor) if type == "sudp" else \
+            ("server", started.frps)
         with udp.UdpUser(started.at[cell]) as user:
-            if program == ours:
-                user.send(bytes(1501))
-                inward.wait_line(TOO_LONG.format(cell, 1501))
-            if trio.owner == ours:
-                user.send(b"REPLY 1501")
-                started.owner.wait_line(TOO_LONG.format(cell, 1501))
+            for (end, program), data in (
+                    (front, bytes(1501)),
+                    (("owner", started.owner), b"REPLY 1501")):
+                if started.trio.ours == end:
+                    user.send(data)
+                    program.wait_line(TOO_LONG.format(cell, 1501))
             lib.check(user.ask(b"short") == b"short", f"{cell}: no short "
                       "datagram after a long one")
 
@@ -143,6 +142,6 @@ def run(trio, dir):
             if has(trio, kind):
                 cell = f"{kind} {filters}"
                 one(cell, datagrams if kind.endswith("udp") else streams, cell)
-    if not trio.answered:
+    if trio.ours not in ("all", "none"):
         one("a datagram too long", too_long)
     lib.check(not failed, f"{trio.name}: {', '.join(failed)}")
