@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/pace.h"
 #include "core/packet_queue.h"
 #include "net/udp.h"
 
@@ -23,6 +24,7 @@ struct udp_front {
 	struct udp_pipe *pipe;
 	struct packet_queue waiting; /* until there is a pipe */
 	struct timer again;
+	struct pace_gate told;
 	struct deferred gone;
 	bool asked;
 };
@@ -51,6 +53,11 @@ wait_for_pipe(struct udp_front *f, const struct datagram_source *from,
 
 	udp_key_set(&key, from, sizeof(*from));
 	packet_queue_put(&f->waiting, &key, p, n);
+	if (f->waiting.dropped &&
+	    pace_count(&f->told, loop_now(f->l), 60000) <= 3)
+		log_warn(f->l->log, "[%s] datagrams come while there is no way "
+		    "to the service: %llu dropped so far, the oldest first",
+		    f->name, (unsigned long long)f->waiting.dropped);
 	if (!f->asked)
 		on_again(NULL, f);
 }
