@@ -356,6 +356,38 @@ def test_the_oldest_go_when_more_come_than_the_link_takes(t):
     every_way(lambda *way: drown(t, *way), [(True, True), (False, False)])
 
 
+def test_what_waits_for_a_way_to_the_service_is_bounded(t):
+    """Nobody owns the service yet, at a visitor; then somebody does."""
+    echo = UdpEcho()
+    server = t.frps()
+    row = udp.secret_proxy("later", "sudp", echo.port)
+    to = visitor(row)
+    guest = t.frpc(server, conf={"visitors": [to]}, name="visitor")
+    guest.wait_line("start visitor success")
+    before = guest.rss_kib()
+    with UdpUser(to["bindPort"]) as user:
+        for i in range(20000):
+            user.send(b"MUTE" + pattern(1396))
+            if i % 40 == 0:
+                time.sleep(0.001)
+        guest.wait_line(r"\[to later\] datagrams come while there is no way "
+                        r"to the service: \d+ dropped so far, the oldest first")
+        last = [b"%d is one of the last" % i for i in range(50)]
+        for data in last:
+            user.send(data)
+        grown = guest.rss_kib() - before
+        t.frpc(server, [row], name="owner")
+        got = []
+        while len(got) < len(last) and (back := user.receive()):
+            got.append(back)
+        print(f"visitor +{grown} KiB, {echo.got} of 20050 came, {len(got)} of "
+              "the last 50")
+        check(got == last or not echo.deep)
+        check(echo.got < 2000)
+        if not is_sanitized(t.bin):
+            check(grown < 3 * 1024, f"grown by {grown} KiB")
+
+
 def test_sources_cannot_take_all_descriptors_of_the_owner(t):
     echo = UdpEcho()
     server = t.frps()
