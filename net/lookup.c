@@ -89,11 +89,11 @@ ask_system(struct lookup *q)
 void
 lookup(struct lookup *q, const struct addr *server)
 {
-	if (!server) {
-		ask_system(q);
-		return;
-	}
+	/* read by ourselves in any case: names there are the same whatever
+	 * their case, which not every C library knows */
 	lookup_hosts(q, "/etc/hosts");
-	if (q->n == 0)
+	if (q->n == 0 && server)
 		lookup_dns(q, server);
+	else if (q->n == 0)
+		ask_system(q);
 }

@@ -1,8 +1,8 @@
 """WebSocket below the link: as it is, and behind a front that ends TLS."""
 import base64
+import contextlib
 import hashlib
 import os
-import contextlib
 import socket
 import struct
 
