@@ -71,6 +71,7 @@ struct client_proxy {
 	struct timer timer;
 	int port, tried; /* of a range: this one, and how many before it */
 	char remote_addr[128];
+	struct deferred gone;
 };
 void client_proxies_make(struct client *c);
 void client_proxies_free(struct client *c);

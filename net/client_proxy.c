@@ -164,6 +164,15 @@ client_proxies_make(struct client *c)
 	}
 }
 
+static void
+free_proxy(struct deferred *d)
+{
+	struct client_proxy *p = list_item(d, struct client_proxy, gone);
+
+	free(p->name);
+	free(p);
+}
+
 void
 client_proxies_free(struct client *c)
 {
@@ -173,8 +182,7 @@ client_proxies_free(struct client *c)
 
 		timer_stop(&p->timer);
 		list_del(&p->at);
-		free(p->name);
-		free(p);
+		loop_defer(c->l, &p->gone, free_proxy);
 	}
 }
 
