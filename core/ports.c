@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/ranges.h"
 
+#define PORTS_DYNAMIC 32768 /* as Linux has it, up to 60999 */
 #define PORTS_MEMORY_MS (24ull * 3600 * 1000)
 #define PORTS_MEMORY_MAX 65536 /* names remembered; then the oldest half goes */
 
@@ -219,6 +220,16 @@ remembered(const struct ports *p, const char *name, uint64_t now)
 	return past->port;
 }
 
+/* Where a walk begins.  When every port may be had, that is among those which
+ * nobody expects a service of its own at, and never at a low one. */
+static uint32_t
+start_of(const struct ports *p, uint32_t dice)
+{
+	if (p->total == 65535)
+		return PORTS_DYNAMIC - 1 + dice % (61000 - PORTS_DYNAMIC);
+	return dice % p->total;
+}
+
 int
 ports_next(struct ports *p, const char *name, uint64_t now, uint32_t dice,
     uint32_t *at)
@@ -231,7 +242,8 @@ ports_next(struct ports *p, const char *name, uint64_t now, uint32_t dice,
 			return had;
 	}
 	while (*at <= p->total) {
-		int port = nth(p, (dice % p->total + (*at)++ - 1) % p->total);
+		int port = nth(p,
+		    (start_of(p, dice) + (*at)++ - 1) % p->total);
 
 		if (!p->owner[port] && port != had)
 			return port;

@@ -334,3 +334,13 @@ conn_tune(int fd, const struct conn_keep *k)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &k->step, sizeof(k->step));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &k->tries, sizeof(k->tries));
 }
+
+void
+conn_impatient(struct stream *s, unsigned ms)
+{
+	while (s->ops->under)
+		s = s->ops->under(s);
+	if (s->ops == &conn_ops && conn_of(s)->fd >= 0)
+		setsockopt(conn_of(s)->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
+		    sizeof(ms));
+}

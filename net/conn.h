@@ -26,5 +26,9 @@ struct conn_keep { /* seconds; idle <= 0: no keepalive */
 /* And TCP_NODELAY, and that a close is a break until all was said; before the
  * socket is connected, so that there is no moment without. */
 void conn_tune(int fd, const struct conn_keep *k);
+/* The socket below s is given up when the peer's host confirms nothing for so
+ * long.  Only where the peer's program always reads: TCP takes a reader that
+ * stalls for as dead as one that is cut off. */
+void conn_impatient(struct stream *s, unsigned ms);
 
 #endif

@@ -245,3 +245,9 @@ layer_why(const struct stream *s)
 
 	return x->why ? x->why : stream_why(x->under);
 }
+
+struct stream *
+layer_under(const struct stream *s)
+{
+	return layer_of(s)->under;
+}

@@ -58,11 +58,13 @@ void layer_want(struct stream *s, bool data);
 void layer_consumed(struct stream *s, size_t n); /* nothing to do */
 void layer_close(struct stream *s, bool gentle);
 const char *layer_why(const struct stream *s);
+struct stream *layer_under(const struct stream *s);
 
 #define LAYER_OPS                                                      \
 	.room = layer_room, .reserve = layer_reserve,                  \
 	.commit = layer_commit, .put = layer_put, .flush = layer_flush, \
 	.queued = layer_queued, .finish = layer_finish,                \
-	.want = layer_want, .close = layer_close, .why = layer_why
+	.want = layer_want, .close = layer_close, .why = layer_why,    \
+	.under = layer_under
 
 #endif

@@ -13,6 +13,8 @@
 
 /* Control bytes that a client may leave unread. */
 #define SESSION_BACKLOG (1024 * 1024)
+/* ms without a sign of the client's host while we have bytes for it */
+#define SESSION_IMPATIENT 25000
 
 struct probe {
 	struct list at;
@@ -348,6 +350,9 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	stream_want(ctl, true);
 	if (link)
 		link_on(link, on_link, s);
+	else
+		/* with bytes on the way TCP's keepalive is silent */
+		conn_impatient(ctl, SESSION_IMPATIENT);
 	if (sv->conf->heartbeat_timeout > 0)
 		timer_start(&s->beat, sv->l,
 		    (uint64_t)sv->conf->heartbeat_timeout * 1000, on_beat, s);

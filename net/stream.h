@@ -40,6 +40,8 @@ struct stream_ops {
 	void (*consumed)(struct stream *s, size_t n); /* of DATA, passed on */
 	void (*close)(struct stream *s, bool gentle);
 	const char *(*why)(const struct stream *s);
+	struct stream *(*under)(const struct stream *s); /* NULL: there is
+							     none below */
 	bool windowed; /* consumed holds the peer back; want is not needed */
 	bool socket;   /* reads straight into a sink */
 };

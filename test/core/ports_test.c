@@ -291,3 +291,18 @@ TEST(ports_text_is_cut_between_ranges)
 	}
 	ports_free(p);
 }
+
+TEST(ports_that_may_be_any_are_picked_where_nobody_expects_a_service)
+{
+	struct ranges all = { 0 };
+	struct ports *p = ports_new(&all, 1);
+	uint32_t dice, at;
+
+	for (dice = 0; dice < 100000; dice += 7) {
+		at = 0;
+		CHECK(ports_next(p, "x", 0, dice, &at) >= 32768);
+		at = 0;
+		CHECK(ports_next(p, "x", 0, dice, &at) < 61000);
+	}
+	ports_free(p);
+}

@@ -126,8 +126,8 @@ def test_unknown_types_are_refused_by_name(t):
     server = bare_server(t)
     c = client(server)
     same(c.proxy("p", type="smtp").get("error"), "unknown proxy type: smtp")
-    same(c.proxy("p", type="udp").get("error"),
-         "not supported yet: proxy type udp")
+    same(c.proxy("p", type="http").get("error"),
+         "not supported yet: proxy type http")
     same(c.proxy("").get("error"), "name should not be empty")
     port_in(c.proxy("p", type=""))  # frp takes that for tcp
 
