@@ -146,7 +146,7 @@ BROBJ	:= $(BRSRC:$(D)/bearssl/src/%.c=$(B)/o/bearssl/%.o)
 .PHONY: bearssl-archive
 bearssl-archive: $(BROBJ)
 	rm -f $(B)/libbearssl.a && ar rcD $(B)/libbearssl.a $(BROBJ)
-$(B)/o/bearssl/%.o: $(D)/bearssl/src/%.c $(B)/flags
+$(B)/o/bearssl/%.o: $(D)/bearssl/src/%.c $(B)/flags $(D)/given
 	@mkdir -p $(@D)
 	$(CC) $(LIBFLAGS) -I$(D)/bearssl/inc -I$(D)/bearssl/src -c -o $@ $<
 endif
