@@ -5,7 +5,7 @@ import socket
 import threading
 
 from lib import Relay, check, tcp_proxy
-from wire import CHUNK, free_port, reserve
+from wire import CHUNK, free_port, reserve, try_port
 
 WAYS = [(mux, tls) for mux in (True, False) for tls in (True, False)]
 
@@ -88,8 +88,7 @@ def ports_in_a_row(n):
             for p in range(first, first + n):
                 if p != first:
                     reserve(p)
-                with socket.socket() as s:
-                    s.bind(("0.0.0.0", p))
+                try_port(p)
             return first
         except (OSError, OverflowError):
             continue

@@ -14,6 +14,10 @@ import time
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 started = []
 
+# Held while a process is started: until it has become its program it holds
+# all our sockets, and a port that was tried out just then stays taken.
+forking = threading.Lock()
+
 
 class Failure(AssertionError):
     """What was expected did not happen."""
@@ -67,10 +71,11 @@ class Proc:
         self._more = threading.Condition()
         self._ended = False
         environ = dict(os.environ, **env) if env else None
-        self._child = subprocess.Popen(
-            self.argv, cwd=cwd, env=environ, start_new_session=True,
-            stdin=stdin if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with forking:
+            self._child = subprocess.Popen(
+                self.argv, cwd=cwd, env=environ, start_new_session=True,
+                stdin=stdin if stdin is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.pid = self._child.pid
         self.stdin = self._child.stdin
         started.append(self)

@@ -6,6 +6,8 @@ import struct
 import threading
 from functools import lru_cache
 
+from proc import forking
+
 CHUNK = 256 * 1024
 
 
@@ -24,6 +26,12 @@ def reserve(port):
     _reserved.append(mark)
 
 
+def try_port(port, kind=socket.SOCK_STREAM):
+    """OSError if it is taken."""
+    with forking, socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("0.0.0.0", port))
+
+
 def free_port():
     """A port free for TCP and UDP, outside of what the kernel hands out to
     clients, so that nobody's outgoing connection takes it first."""
@@ -33,8 +41,7 @@ def free_port():
         try:
             reserve(port)
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET, kind) as s:
-                    s.bind(("0.0.0.0", port))
+                try_port(port, kind)
             return port
         except OSError:
             continue
