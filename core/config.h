@@ -13,7 +13,7 @@
  * 'version' is accepted and has no use, as in frp; so has frps's
  * transport.tls.serverName, and what describes the web server as long as that
  * has no port.  Every other key either works or is refused when it asks for
- * what is not there.  transport.tls.pin is ours. */
+ * what is not there.  transport.tls.pin and transport.tcpCongestion are ours. */
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H
 
@@ -51,6 +51,7 @@ struct server_conf {
 	int64_t max_pool_count, udp_packet_size;
 	bool tcp_mux;
 	int64_t tcp_mux_keepalive, tcp_keepalive, heartbeat_timeout;
+	char *congestion;
 	bool tls_force;
 	struct tls_files tls;
 	struct log_conf log;
@@ -100,6 +101,7 @@ struct client_conf {
 	bool proxy_from_env; /* it is the variable http_proxy */
 	int64_t dial_timeout, dial_keepalive;
 	char *local_addr; /* transport.connectServerLocalIP */
+	char *congestion;
 	int64_t pool_count, udp_packet_size;
 	bool tcp_mux;
 	int64_t tcp_mux_keepalive, heartbeat_interval, heartbeat_timeout;

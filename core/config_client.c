@@ -40,6 +40,8 @@ static const struct config_row rows[] = {
 	    .number = true },
 	{ "transport.tls.disableCustomTLSFirstByte", CONFIG_BOOL,
 	    AT(tls_no_first_byte), .number = true },
+	{ "transport.tcpCongestion", CONFIG_STR, AT(congestion),
+	    .text = "auto" },
 	CONFIG_TLS_ROWS(client_conf),
 	{ "transport.tls.serverName", CONFIG_STR, AT(tls.server_name) },
 	{ "transport.tls.pin", CONFIG_STR, AT(tls.pin) },

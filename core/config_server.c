@@ -31,6 +31,8 @@ static const struct config_row rows[] = {
 	    .number = 15 },
 	{ "transport.heartbeatTimeout", CONFIG_INT, AT(heartbeat_timeout) },
 	{ "transport.tls.force", CONFIG_BOOL, AT(tls_force) },
+	{ "transport.tcpCongestion", CONFIG_STR, AT(congestion),
+	    .text = "auto" },
 	CONFIG_TLS_ROWS(server_conf),
 	CONFIG_UNUSED_ROW("transport.tls.serverName", CONFIG_STR),
 	CONFIG_LOG_ROWS(server_conf),

@@ -169,6 +169,20 @@ addr_of_self(struct addr *a, int fd)
 }
 
 bool
+addr_is_loopback(const struct addr *a)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->at;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&a->at;
+	const uint8_t *p = six->sin6_addr.s6_addr;
+
+	if (a->at.ss_family == AF_INET)
+		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+	return a->at.ss_family == AF_INET6 &&
+	    (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
+	    (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && p[12] == 127));
+}
+
+bool
 addr_same_ip(const struct addr *a, const struct addr *b)
 {
 	char x[ADDR_TEXT], y[ADDR_TEXT];

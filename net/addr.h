@@ -26,6 +26,7 @@ const char *addr_ip(const struct addr *a, char to[static ADDR_TEXT]);
 const char *addr_text(const struct addr *a, char to[static ADDR_TEXT]);
 bool addr_of_peer(struct addr *a, int fd);
 bool addr_of_self(struct addr *a, int fd);
+bool addr_is_loopback(const struct addr *a);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "crypto/rand.h"
 #include "net/client_internal.h"
+#include "net/congestion.h"
 #include "net/dialler.h"
 #include "net/via.h"
 #include "net/visitor.h"
@@ -256,7 +257,8 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 	list_init(&c.jobs);
 	list_init(&c.services);
 	list_init(&c.diallers);
-	if (set_up_tls(&c, f) == 0 && set_up_proxy(&c) == 0) {
+	if (congestion_set(c.l, conf->congestion, why) == 0 &&
+	    set_up_tls(&c, f) == 0 && set_up_proxy(&c) == 0) {
 		client_proxies_make(&c);
 		visitors_make(&c);
 		loop_signal(c.l, &c.on_term, SIGTERM, on_term, &c);

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/congestion.h"
 #include "net/conn_internal.h"
+#include "net/pipes.h"
 
 #define CONN_LINGER 10000 /* ms for the last bytes of a closed one */
 
@@ -24,7 +26,7 @@ conn_arm(struct conn *c)
 		want = EV_WRITE;
 	else
 		want = (c->eof || (c->paused && !c->closed) ? 0 : EV_READ) |
-		    (buf_len(&c->out) ? EV_WRITE : 0);
+		    (conn_holds(c) ? EV_WRITE : 0);
 	if (want == (c->io.events & (EV_READ | EV_WRITE)) &&
 	    (want != 0) == ev_is_active(&c->io))
 		return;
@@ -53,6 +55,8 @@ conn_die(struct conn *c)
 	close(c->fd);
 	c->fd = -1;
 	buf_free(&c->out);
+	pipes_give(c->l, c->pipe);
+	c->pipe = NULL;
 	free(c->gather);
 	c->gather = NULL;
 	if (c->last) {
@@ -87,6 +91,8 @@ conn_fail(struct conn *c, int error)
 	conn_tell(c, STREAM_ERROR, NULL, 0);
 }
 
+static const struct stream_ops conn_ops;
+
 static void
 read_to_sink(struct conn *c)
 {
@@ -96,6 +102,9 @@ read_to_sink(struct conn *c)
 	ssize_t got;
 	int error;
 
+	if (n && c->run && sink->ops == &conn_ops &&
+	    conn_splice(c, conn_of(sink)))
+		return;
 	if (n > LOOP_BLOCK)
 		n = LOOP_BLOCK;
 	to = n ? sink->ops->reserve(sink, &n) : NULL;
@@ -113,6 +122,7 @@ read_to_sink(struct conn *c)
 	error = errno;
 	sink->ops->commit(sink, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
+		conn_splice_note(c, (size_t)got);
 		conn_tell(c, STREAM_DATA, NULL, (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
@@ -135,7 +145,7 @@ read_to_scratch(struct conn *c)
 	} else if (got == 0) {
 		c->eof = true;
 		conn_tell(c, STREAM_EOF, NULL, 0);
-		if (c->closed && c->fd >= 0 && buf_len(&c->out) == 0)
+		if (c->closed && c->fd >= 0 && !conn_holds(c))
 			conn_die(c);
 	} else if (errno != EAGAIN) {
 		conn_fail(c, errno);
@@ -155,6 +165,7 @@ on_connected(struct conn *c)
 		conn_fail(c, error);
 		return;
 	}
+	congestion_tune(c->l, c->fd);
 	conn_arm(c);
 	conn_tell(c, STREAM_UP, NULL, 0);
 	if (c->fd >= 0 && !c->failed)
@@ -295,6 +306,7 @@ make(struct loop *l, int fd, bool connecting)
 struct stream *
 conn_new(struct loop *l, int fd)
 {
+	congestion_tune(l, fd);
 	return make(l, fd, false);
 }
 
@@ -317,7 +329,6 @@ conn_fd(const struct stream *s)
 }
 
 void
-
 conn_tune(int fd, const struct conn_keep *k)
 {
 	int on = 1;

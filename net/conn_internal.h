@@ -29,8 +29,10 @@ struct conn {
 	ev_io io;
 	struct buf out; /* older than what is in gather */
 	struct conn_gather *gather;
+	struct pipe_pair *pipe; /* spliced to it; older than out */
 	struct conn_last *last; /* only of a closed one that still sends */
 	int fd, error;
+	uint8_t run; /* big reads in a row */
 	bool connecting, paused, starved;
 	bool eof;		  /* seen from the peer */
 	bool finish, finished;	  /* asked for, done */
@@ -51,7 +53,18 @@ void conn_fail(struct conn *c, int error);
 void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
     size_t n);
 
+/* conn_splice.c */
+void conn_splice_note(struct conn *c, size_t got);
+bool conn_splice(struct conn *c, struct conn *to);
+void conn_splice_out(struct conn *c);
+
 /* conn_send.c */
+static inline bool
+conn_holds(const struct conn *c) /* bytes that wait for the socket */
+{
+	return c->pipe || buf_len(&c->out);
+}
+
 size_t conn_room(struct stream *s);
 uint8_t *conn_reserve(struct stream *s, size_t *n);
 void conn_commit(struct stream *s, size_t n);

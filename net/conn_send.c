@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "net/conn_internal.h"
+#include "net/pipes.h"
 
 #define CONN_MARK (64 * 1024) /* queued bytes from which room is 0 */
 
@@ -63,6 +64,17 @@ shrink(struct conn *c)
 	c->out = rest;
 }
 
+static size_t
+gathered(const struct conn_gather *g)
+{
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < g->n; i++)
+		n += g->v[i].iov_len;
+	return n;
+}
+
 static void
 send_gathered(struct conn *c)
 {
@@ -81,6 +93,8 @@ send_gathered(struct conn *c)
 		return;
 	}
 	left = sent < 0 ? 0 : (size_t)sent;
+	if (gathered(g) > left + 4096)
+		loop_lend(c->l, &c->out);
 	for (i = 0; i < g->n; i++) {
 		size_t skip = left < g->v[i].iov_len ? left : g->v[i].iov_len;
 
@@ -91,7 +105,7 @@ send_gathered(struct conn *c)
 	free(g);
 	if (sent > 0)
 		conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
-	if (buf_len(&c->out) == 0 && !c->failed && c->fd >= 0)
+	if (!conn_holds(c) && !c->failed && c->fd >= 0)
 		on_empty(c);
 }
 
@@ -112,7 +126,20 @@ send_queued(struct conn *c)
 		return;
 	buf_take(&c->out, (size_t)sent);
 	conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
-	if (buf_len(&c->out) == 0 && !c->failed && c->fd >= 0)
+	if (!conn_holds(c) && !c->failed && c->fd >= 0)
+		on_empty(c);
+}
+
+/* What was put meanwhile stands behind it. */
+static void
+send_pipe(struct conn *c)
+{
+	conn_splice_out(c);
+	if (c->pipe || c->failed || c->fd < 0)
+		return;
+	if (buf_len(&c->out))
+		send_queued(c);
+	else
 		on_empty(c);
 }
 
@@ -123,7 +150,9 @@ conn_flush(struct stream *s)
 
 	if (c->failed || c->fd < 0 || c->connecting)
 		return;
-	if (c->gather)
+	if (c->pipe)
+		send_pipe(c);
+	else if (c->gather)
 		send_gathered(c);
 	else if (buf_len(&c->out))
 		send_queued(c);
@@ -150,7 +179,8 @@ conn_room(struct stream *s)
 {
 	struct conn *c = conn_of(s);
 
-	if (!c->failed && !c->connecting && buf_len(&c->out) < CONN_MARK)
+	if (!c->failed && !c->connecting && !c->pipe &&
+	    buf_len(&c->out) < CONN_MARK)
 		return LOOP_BLOCK;
 	c->starved = true;
 	return 0;
@@ -189,7 +219,7 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 
 	if (n == 0 || c->failed || c->finish || c->fd < 0)
 		return;
-	if (c->connecting || buf_len(&c->out)) {
+	if (c->connecting || conn_holds(c)) {
 		assert(!c->gather || buf_len(&c->out) == 0);
 		buf_put(&c->out, p, n);
 		loop_settle_later(c->l, &c->settle);
@@ -211,12 +241,9 @@ size_t
 conn_queued(const struct stream *s)
 {
 	const struct conn *c = conn_of(s);
-	size_t n = buf_len(&c->out);
-	int i;
 
-	for (i = 0; c->gather && i < c->gather->n; i++)
-		n += c->gather->v[i].iov_len;
-	return n;
+	return buf_len(&c->out) + (c->pipe ? c->pipe->n : 0) +
+	    (c->gather ? gathered(c->gather) : 0);
 }
 
 void
@@ -228,7 +255,6 @@ conn_finish(struct stream *s)
 		return;
 	conn_flush(s);
 	c->finish = true;
-	if (c->fd >= 0 && !c->failed && !c->connecting &&
-	    buf_len(&c->out) == 0)
+	if (c->fd >= 0 && !c->failed && !c->connecting && !conn_holds(c))
 		say_end(c);
 }

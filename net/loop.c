@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "crypto/rand.h"
+#include "net/pipes.h"
 
 static void
 run_deferred(struct loop *l)
@@ -65,6 +66,7 @@ loop_free(struct loop *l)
 	ev_loop_destroy(l->ev);
 	while (l->nblocks)
 		free(l->blocks[--l->nblocks]);
+	pipes_free(l);
 	free(l->scratch);
 	free(l);
 }
@@ -178,8 +180,8 @@ loop_lend(struct loop *l, struct buf *b)
 	if (b->data)
 		return;
 	b->data = l->nblocks ? l->blocks[--l->nblocks] :
-			       mem_grow(NULL, LOOP_BLOCK);
-	b->cap = LOOP_BLOCK;
+			       mem_grow(NULL, LOOP_BLOCK + LOOP_HEADS);
+	b->cap = LOOP_BLOCK + LOOP_HEADS;
 	b->off = b->len = 0;
 }
 
@@ -187,7 +189,7 @@ void
 loop_take_back(struct loop *l, struct buf *b)
 {
 	assert(buf_len(b) == 0);
-	if (b->cap == LOOP_BLOCK &&
+	if (b->cap == LOOP_BLOCK + LOOP_HEADS &&
 	    l->nblocks < sizeof(l->blocks) / sizeof(l->blocks[0])) {
 		l->blocks[l->nblocks++] = b->data;
 		*b = (struct buf){ 0 };

@@ -14,7 +14,8 @@
 #include "core/list.h"
 #include "core/log.h"
 
-#define LOOP_BLOCK (256 * 1024) /* one read, and one pooled buffer */
+#define LOOP_BLOCK (256 * 1024) /* one read, and one pooled buffer, which */
+#define LOOP_HEADS (16 * 1024)	/* has room for what is put around it too */
 
 struct loop {
 	struct ev_loop *ev;
@@ -27,6 +28,9 @@ struct loop {
 	uint8_t *blocks[8];
 	unsigned nblocks;
 	bool settling;
+	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
+	unsigned npipes, nspare; /* how many there are, and of these */
+	const char *congestion; /* see net/congestion.h */
 	int status;
 };
 

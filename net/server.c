@@ -8,6 +8,7 @@
 
 #include "core/mem.h"
 #include "crypto/rand.h"
+#include "net/congestion.h"
 #include "net/dial.h"
 
 static void
@@ -129,7 +130,8 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	sv.runs.seed = sv.flaps.seed = sv.names.seed;
 	sv.ports = ports_new(&c->allow_ports, sv.names.seed);
 	sv.udp_ports = ports_new(&c->allow_ports, sv.names.seed);
-	if (start(&sv, f, why) == 0) {
+	if (congestion_set(sv.l, c->congestion, why) == 0 &&
+	    start(&sv, f, why) == 0) {
 		loop_signal(sv.l, &sv.on_term, SIGTERM, on_term, &sv);
 		loop_signal(sv.l, &sv.on_int, SIGINT, on_term, &sv);
 		if (h && h->ready)

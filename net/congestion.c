@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "net/congestion.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/addr.h"
+
+static int
+use(int fd, const char *name)
+{
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    (socklen_t)strlen(name));
+}
+
+int
+congestion_set(struct loop *l, const char *how, struct buf *why)
+{
+	int fd, r, error;
+
+	l->congestion = how;
+	if (!how || strcmp(how, "auto") == 0 || strcmp(how, "system") == 0)
+		return 0;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	r = fd < 0 ? -1 : use(fd, how);
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (r < 0)
+		buf_printf(why, "transport.tcpCongestion: '%s' cannot be used:"
+		    " %s (/proc/sys/net/ipv4/tcp_allowed_congestion_control "
+		    "lists what can)", how, error == ENOENT ?
+		    "this kernel does not have it" : strerror(error));
+	return r;
+}
+
+/* Most are seen by their peer's address alone. */
+static bool
+is_near(int fd)
+{
+	struct addr peer, self;
+
+	if (!addr_of_peer(&peer, fd))
+		return false;
+	return addr_is_loopback(&peer) ||
+	    (addr_of_self(&self, fd) && addr_same_ip(&peer, &self));
+}
+
+void
+congestion_tune(const struct loop *l, int fd)
+{
+	const char *how = l->congestion;
+
+	if (how && strcmp(how, "auto") != 0) {
+		if (strcmp(how, "system") != 0)
+			(void)use(fd, how);
+		return;
+	}
+	if (is_near(fd) && use(fd, "cubic") < 0)
+		(void)use(fd, "reno");
+}

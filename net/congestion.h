@@ -1,0 +1,17 @@
+/* The congestion control of our TCP sockets.  A path within one host loses
+ * nothing and has no rate to find out: pacing, which some systems have by
+ * default, costs it half of its speed. */
+#ifndef NET_CONGESTION_H
+#define NET_CONGESTION_H
+
+#include "net/loop.h"
+
+/* How: "auto", which is cubic, or reno where that may not be had, to peers on
+ * this host and the system's own to all others; "system"; or the name of an
+ * algorithm, for all.  Borrowed.  0, or -1: this system has no such one for
+ * us, and why says so. */
+int congestion_set(struct loop *l, const char *how, struct buf *why);
+/* A connected socket. */
+void congestion_tune(const struct loop *l, int fd);
+
+#endif
