@@ -29,6 +29,7 @@ tls_free(struct tls *t)
 		return;
 	tls_hs_free(t);
 	heap_free_secret(t->part, t->part_cap);
+	heap_free_secret(t->lent, t->lent_cap);
 	free(t->output);
 	free(t->why);
 	heap_free_secret(t, sizeof(*t));
@@ -62,7 +63,7 @@ tls_ready(const struct tls *t)
 bool
 tls_truncated(const struct tls *t)
 {
-	return !t->err && (t->hs || (t->part_len > 0 && !t->part_spent));
+	return !t->err && (t->hs || (t->part_len > 0));
 }
 
 const uint8_t *

@@ -50,9 +50,12 @@ void tls_free(struct tls *t);
 /* Ciphertext from the peer: borrowed, and decrypted in place, until tls_next
  * returns 0 or less.  Part of a record is kept for the next feed. */
 void tls_feed(struct tls *t, uint8_t *p, size_t n);
-/* 1: a piece of plain text, borrowed until the next call; 0: more is needed;
+/* 1: a piece of plain text, borrowed until the next tls_feed or tls_rest, even
+ * when more is taken of this feed; 0: more is needed;
  * ERR_EOF (-1): close_notify came; ERR_TLS (-6): broken, see tls_why. */
 int tls_next(struct tls *t, const uint8_t **p, size_t *n);
+/* Nothing of the feed is borrowed any more: gives back what was kept for it. */
+void tls_rest(struct tls *t);
 /* True once application data may flow. */
 bool tls_ready(const struct tls *t);
 /* End of TCP without close_notify in the middle of a record or handshake. */

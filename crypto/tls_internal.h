@@ -74,6 +74,8 @@ struct tls {
 	size_t left;
 	uint8_t *part;	/* the start of a record, from earlier feeds */
 	size_t part_len, part_cap;
+	uint8_t *lent;	/* the one whose text was given out in this feed */
+	size_t lent_cap;
 	uint8_t *output;
 	size_t output_at, output_len, output_cap;
 	char *why;
@@ -82,7 +84,7 @@ struct tls {
 	uint16_t suite;
 	uint8_t out_head; /* bytes of a sealed record before the text */
 	bool started;	/* no longer a handshake, once */
-	bool part_spent, resumed, closed, has_peer_pin;
+	bool resumed, closed, has_peer_pin;
 	char peer_pin[2 * SHA256_LEN + 1];
 };
 

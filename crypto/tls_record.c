@@ -147,12 +147,32 @@ part_want(struct tls *t, size_t cap)
 	t->part_cap = cap;
 }
 
+/* Its text is borrowed while the rest of the feed is taken: what comes next
+ * in pieces goes into the other one. */
 static void
-part_drop(struct tls *t)
+part_lend(struct tls *t)
 {
+	uint8_t *part = t->lent;
+	size_t cap = t->lent_cap;
+
+	t->lent = t->part;
+	t->lent_cap = t->part_cap;
+	t->part = part;
+	t->part_cap = cap;
+	t->part_len = 0;
+}
+
+/* In a stream of bulk nearly every feed ends inside a record, and the memory
+ * stays; an idle session holds none. */
+void
+tls_rest(struct tls *t)
+{
+	if (t->part_len > 0)
+		return;
 	free(t->part);
-	t->part = NULL;
-	t->part_len = t->part_cap = 0;
+	free(t->lent);
+	t->part = t->lent = NULL;
+	t->part_cap = t->lent_cap = 0;
 }
 
 /* Moves bytes into part until it holds want of them. */
@@ -178,14 +198,16 @@ static int
 next_in_part(struct tls *t, const uint8_t **p, size_t *n)
 {
 	size_t len;
+	int r;
 
 	if (!part_fill(t, TLS_HEAD))
 		return 0;
 	len = check_head(t, t->part);
 	if (len == 0 || !part_fill(t, TLS_HEAD + len))
 		return 0;
-	t->part_spent = true;
-	return open_record(t, t->part, TLS_HEAD + len, p, n);
+	r = open_record(t, t->part, TLS_HEAD + len, p, n);
+	part_lend(t);
+	return r;
 }
 
 static int
@@ -210,10 +232,6 @@ tls_record_next(struct tls *t, const uint8_t **p, size_t *n)
 	int r;
 
 	for (;;) {
-		if (t->part_spent) {
-			t->part_spent = false;
-			t->part_len = 0;
-		}
 		if (t->err || t->left == 0)
 			break;
 		if (t->part_len > 0 || t->left < TLS_HEAD)
@@ -223,7 +241,5 @@ tls_record_next(struct tls *t, const uint8_t **p, size_t *n)
 		if (r > 0)
 			return r;
 	}
-	if (t->part_len == 0)
-		part_drop(t);
 	return t->err;
 }

@@ -57,7 +57,7 @@ conn_die(struct conn *c)
 	buf_free(&c->out);
 	pipes_give(c->l, c->pipe);
 	c->pipe = NULL;
-	free(c->gather);
+	loop_gather_back(c->l, c->gather);
 	c->gather = NULL;
 	if (c->last) {
 		timer_stop(&c->last->late);
@@ -278,6 +278,7 @@ static const struct stream_ops conn_ops = {
 	.commit = conn_commit,
 	.put = conn_put,
 	.flush = conn_flush,
+	.hand = conn_hand,
 	.queued = conn_queued,
 	.finish = conn_finish,
 	.want = conn_want,

@@ -2,17 +2,7 @@
 #ifndef NET_CONN_INTERNAL_H
 #define NET_CONN_INTERNAL_H
 
-#include <sys/uio.h>
-
 #include "net/conn.h"
-
-#define CONN_IOV 64
-
-/* Pieces that were put in this pass; it exists only until the pass ends. */
-struct conn_gather {
-	struct iovec v[CONN_IOV];
-	int n;
-};
 
 /* The last words of a closed one. */
 struct conn_last {
@@ -28,7 +18,7 @@ struct conn {
 	struct deferred gone;
 	ev_io io;
 	struct buf out; /* older than what is in gather */
-	struct conn_gather *gather;
+	struct loop_gather *gather; /* put in this pass, gone at its end */
 	struct pipe_pair *pipe; /* spliced to it; older than out */
 	struct conn_last *last; /* only of a closed one that still sends */
 	int fd, error;
@@ -70,6 +60,7 @@ uint8_t *conn_reserve(struct stream *s, size_t *n);
 void conn_commit(struct stream *s, size_t n);
 void conn_put(struct stream *s, const uint8_t *p, size_t n);
 void conn_flush(struct stream *s);
+void conn_hand(struct stream *s, struct buf *b);
 size_t conn_queued(const struct stream *s);
 void conn_finish(struct stream *s);
 void conn_on_settle(struct settler *settle);

@@ -65,7 +65,7 @@ shrink(struct conn *c)
 }
 
 static size_t
-gathered(const struct conn_gather *g)
+gathered(const struct loop_gather *g)
 {
 	size_t n = 0;
 	int i;
@@ -78,7 +78,7 @@ gathered(const struct conn_gather *g)
 static void
 send_gathered(struct conn *c)
 {
-	struct conn_gather *g = c->gather;
+	struct loop_gather *g = c->gather;
 	ssize_t sent;
 	size_t left;
 	int i;
@@ -88,7 +88,7 @@ send_gathered(struct conn *c)
 		sent = writev(c->fd, g->v, g->n);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN) {
-		free(g);
+		loop_gather_back(c->l, g);
 		conn_fail(c, errno);
 		return;
 	}
@@ -102,7 +102,7 @@ send_gathered(struct conn *c)
 		buf_put(&c->out, (uint8_t *)g->v[i].iov_base + skip,
 		    g->v[i].iov_len - skip);
 	}
-	free(g);
+	loop_gather_back(c->l, g);
 	if (sent > 0)
 		conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
 	if (!conn_holds(c) && !c->failed && c->fd >= 0)
@@ -181,7 +181,7 @@ conn_room(struct stream *s)
 
 	if (!c->failed && !c->connecting && !c->pipe &&
 	    buf_len(&c->out) < CONN_MARK)
-		return LOOP_BLOCK;
+		return LOOP_BLOCK - buf_len(&c->out);
 	c->starved = true;
 	return 0;
 }
@@ -225,16 +225,35 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 		loop_settle_later(c->l, &c->settle);
 		return;
 	}
-	if (c->gather && c->gather->n == CONN_IOV) {
+	if (c->gather && c->gather->n == LOOP_IOV) {
 		conn_flush(s);
 		conn_put(s, p, n);
 		return;
 	}
 	if (!c->gather)
-		c->gather = mem_new(struct conn_gather);
+		c->gather = loop_gather(c->l);
 	c->gather->v[c->gather->n++] =
 	    (struct iovec){ .iov_base = (void *)(uintptr_t)p, .iov_len = n };
 	loop_settle_later(c->l, &c->settle);
+}
+
+/* What the socket does not take of it stays where it is. */
+void
+conn_hand(struct stream *s, struct buf *b)
+{
+	struct conn *c = conn_of(s);
+	struct buf mine = c->out;
+
+	if (c->connecting || c->gather || conn_holds(c) || c->failed ||
+	    c->finish || c->fd < 0) {
+		conn_put(s, buf_peek(b), buf_len(b));
+		conn_flush(s);
+		buf_take(b, buf_len(b));
+		return;
+	}
+	c->out = *b;
+	*b = mine;
+	conn_flush(s);
 }
 
 size_t

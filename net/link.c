@@ -10,7 +10,7 @@
 
 /* Bytes on the way out from which streams must wait.  Frames that answer pings
  * and give windows still pass. */
-#define LINK_MARK (512 * 1024)
+#define LINK_MARK LOOP_BLOCK
 /* What a single stream may put in one go: others get their turn. */
 #define LINK_TURN (128 * 1024)
 /* A peer that asks for much and reads nothing is cut off here. */
@@ -76,6 +76,30 @@ arm_timer(struct link *k)
 	    k);
 }
 
+static void
+move_out(struct link *k)
+{
+	struct buf *out = mux_out(k->mux);
+	size_t n = buf_len(out);
+
+	size_t room = n ? stream_room(k->under) : 0;
+
+	if (n == 0)
+		return;
+	if (room >= n) {
+		stream_hand(k->under, out);
+		if (!k->down)
+			loop_take_back(k->l, out);
+	} else if (room) {
+		stream_put(k->under, buf_peek(out), room);
+		stream_flush(k->under);
+		if (!k->down)
+			buf_take(out, room);
+	} else if (n > LINK_CAP) {
+		go_down(k, "the peer reads nothing of the answers it asks for");
+	}
+}
+
 /* Who waits for the link takes turns, each once a round. */
 static void
 feed_starved(struct link *k)
@@ -96,30 +120,12 @@ feed_starved(struct link *k)
 		list_del(&x->starved);
 		if (k->down)
 			continue;
-		if (link_room(k))
+		if (buf_len(mux_out(k->mux)) >= LINK_TURN)
+			move_out(k);
+		if (!k->down && link_room(k))
 			mstream_turn(x);
 		else
 			list_add(&k->starved, &x->starved);
-	}
-}
-
-static void
-move_out(struct link *k)
-{
-	struct buf *out = mux_out(k->mux);
-	size_t n = buf_len(out);
-
-	if (n == 0)
-		return;
-	if (stream_room(k->under)) {
-		stream_put(k->under, buf_peek(out), n);
-		stream_flush(k->under);
-		if (k->down)
-			return;
-		buf_take(out, n);
-		loop_take_back(k->l, out);
-	} else if (n > LINK_CAP) {
-		go_down(k, "the peer reads nothing of the answers it asks for");
 	}
 }
 

@@ -66,6 +66,12 @@ loop_free(struct loop *l)
 	ev_loop_destroy(l->ev);
 	while (l->nblocks)
 		free(l->blocks[--l->nblocks]);
+	while (l->gathers) {
+		struct loop_gather *g = l->gathers;
+
+		l->gathers = g->next;
+		free(g);
+	}
 	pipes_free(l);
 	free(l->scratch);
 	free(l);
@@ -196,6 +202,31 @@ loop_take_back(struct loop *l, struct buf *b)
 	} else {
 		buf_free(b);
 	}
+}
+
+struct loop_gather *
+loop_gather(struct loop *l)
+{
+	struct loop_gather *g = l->gathers;
+
+	if (!g)
+		return mem_new(struct loop_gather);
+	l->gathers = g->next;
+	g->n = 0;
+	return g;
+}
+
+void
+loop_gather_back(struct loop *l, struct loop_gather *g)
+{
+	if (!g)
+		return;
+	if (l->gathers && l->gathers->next) {
+		free(g);
+		return;
+	}
+	g->next = l->gathers;
+	l->gathers = g;
 }
 
 static void

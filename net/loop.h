@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/uio.h>
+
 #include <ev.h>
 
 #include "core/buf.h"
@@ -27,6 +29,7 @@ struct loop {
 	uint8_t *scratch;	   /* LOOP_BLOCK, for the read of this moment */
 	uint8_t *blocks[8];
 	unsigned nblocks;
+	struct loop_gather *gathers; /* to spare */
 	bool settling;
 	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
 	unsigned npipes, nspare; /* how many there are, and of these */
@@ -68,6 +71,17 @@ void loop_settle(struct loop *l);
  * each time, and takes it back from an empty one. */
 void loop_lend(struct loop *l, struct buf *b);
 void loop_take_back(struct loop *l, struct buf *b);
+
+#define LOOP_IOV 64
+
+/* Pieces that go out in one call. */
+struct loop_gather {
+	struct loop_gather *next;
+	int n;
+	struct iovec v[LOOP_IOV];
+};
+struct loop_gather *loop_gather(struct loop *l); /* an empty one */
+void loop_gather_back(struct loop *l, struct loop_gather *g); /* NULL: fine */
 
 struct timer;
 typedef void timer_cb(struct timer *t, void *arg);

@@ -70,15 +70,6 @@ come_up(struct layer *x)
 		layer_up(x);
 }
 
-/* A record that came in two reads lies in the session's own memory, which is
- * used again in this pass: nobody may go on borrowing it. */
-static bool
-lies_in(const uint8_t *p, const uint8_t *fed, size_t n)
-{
-	return (uintptr_t)p >= (uintptr_t)fed &&
-	    (uintptr_t)p < (uintptr_t)fed + n;
-}
-
 static void
 take(struct layer *x, uint8_t *fed, size_t fedlen)
 {
@@ -92,8 +83,6 @@ take(struct layer *x, uint8_t *fed, size_t fedlen)
 		if (r > 0) {
 			come_up(x);
 			layer_tell(x, STREAM_DATA, p, n);
-			if (!lies_in(p, fed, fedlen))
-				loop_settle(x->l);
 			continue;
 		}
 		send_output(x);
@@ -107,6 +96,11 @@ take(struct layer *x, uint8_t *fed, size_t fedlen)
 		return;
 	send_output(x);
 	come_up(x);
+	/* a record that came in two reads lies in the session's own memory,
+	 * and may be borrowed until then */
+	loop_settle(x->l);
+	if (!x->l->settling)
+		tls_rest(t);
 }
 
 void

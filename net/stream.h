@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+
 enum stream_event {
 	STREAM_UP,    /* a socket that was connecting, TLS that was shaking
 			 hands: it may be used from now on */
@@ -34,6 +36,8 @@ struct stream_ops {
 	void (*commit)(struct stream *s, size_t n);
 	void (*put)(struct stream *s, const uint8_t *p, size_t n);
 	void (*flush)(struct stream *s); /* nothing stays borrowed */
+	/* puts and flushes all of b, perhaps with its memory; or NULL */
+	void (*hand)(struct stream *s, struct buf *b);
 	size_t (*queued)(const struct stream *s);
 	void (*finish)(struct stream *s); /* no more bytes; half-close */
 	void (*want)(struct stream *s, bool data); /* pause and resume */
@@ -70,6 +74,19 @@ static inline void
 stream_flush(struct stream *s)
 {
 	s->ops->flush(s);
+}
+
+/* b is empty afterwards. */
+static inline void
+stream_hand(struct stream *s, struct buf *b)
+{
+	if (s->ops->hand) {
+		s->ops->hand(s, b);
+		return;
+	}
+	s->ops->put(s, buf_peek(b), buf_len(b));
+	s->ops->flush(s);
+	buf_take(b, buf_len(b));
 }
 
 static inline size_t
