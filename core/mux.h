@@ -84,6 +84,16 @@ void mux_write(struct mux *m, uint32_t id, const void *p, size_t n);
  * fine.  Nothing else may be called on m in between. */
 uint8_t *mux_reserve(struct mux *m, uint32_t id, size_t *n);
 void mux_commit(struct mux *m, uint32_t id, size_t n);
+/* Payload that goes past the machine, from socket to socket.  Out: the header
+ * of a frame of n <= mux_room bytes, which the owner sends before those bytes,
+ * and before anything that gets into mux_out later; that is empty now. */
+void mux_claim(struct mux *m, uint32_t id, size_t n,
+    uint8_t head[static MUX_HEAD]);
+/* In: how much of a frame's payload is still to come, when all that was fed is
+ * taken and its stream listens; else 0.  The owner may take of it, and says so
+ * by mux_passed: it counts as given by MUX_DATA. */
+size_t mux_pending(struct mux *m, void **arg);
+void mux_passed(struct mux *m, uint64_t now, size_t n);
 /* n bytes of what MUX_DATA gave were passed on.  Unknown ids do no harm, here
  * and below: a stream may be forgotten while its owner still holds bytes. */
 void mux_consumed(struct mux *m, uint64_t now, uint32_t id, size_t n);

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/addr.h"
-
 static int
 use(int fd, const char *name)
 {
@@ -37,20 +35,8 @@ congestion_set(struct loop *l, const char *how, struct buf *why)
 	return r;
 }
 
-/* Most are seen by their peer's address alone. */
-static bool
-is_near(int fd)
-{
-	struct addr peer, self;
-
-	if (!addr_of_peer(&peer, fd))
-		return false;
-	return addr_is_loopback(&peer) ||
-	    (addr_of_self(&self, fd) && addr_same_ip(&peer, &self));
-}
-
-void
-congestion_tune(const struct loop *l, int fd)
+static void
+tune(const struct loop *l, int fd, bool near)
 {
 	const char *how = l->congestion;
 
@@ -59,6 +45,21 @@ congestion_tune(const struct loop *l, int fd)
 			(void)use(fd, how);
 		return;
 	}
-	if (is_near(fd) && use(fd, "cubic") < 0)
+	if (near && use(fd, "cubic") < 0)
 		(void)use(fd, "reno");
+}
+
+void
+congestion_begin(const struct loop *l, int fd, const struct addr *at)
+{
+	tune(l, fd, addr_is_loopback(at));
+}
+
+void
+congestion_tune(const struct loop *l, int fd)
+{
+	struct addr peer, self;
+
+	tune(l, fd, addr_of_peer(&peer, fd) && (addr_is_loopback(&peer) ||
+	    (addr_of_self(&self, fd) && addr_same_ip(&peer, &self))));
 }

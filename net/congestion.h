@@ -4,6 +4,7 @@
 #ifndef NET_CONGESTION_H
 #define NET_CONGESTION_H
 
+#include "net/addr.h"
 #include "net/loop.h"
 
 /* How: "auto", which is cubic, or reno where that may not be had, to peers on
@@ -11,7 +12,10 @@
  * algorithm, for all.  Borrowed.  0, or -1: this system has no such one for
  * us, and why says so. */
 int congestion_set(struct loop *l, const char *how, struct buf *why);
-/* A connected socket. */
+/* A socket before it connects to an address, or listens on one: an algorithm
+ * that paces leaves that behind in a connection that it has begun. */
+void congestion_begin(const struct loop *l, int fd, const struct addr *at);
+/* One that was accepted on any address. */
 void congestion_tune(const struct loop *l, int fd);
 
 #endif

@@ -13,6 +13,7 @@
 #include "net/conn_internal.h"
 #include "net/pipes.h"
 
+#define READ_FRAMES 3
 #define CONN_LINGER 10000 /* ms for the last bytes of a closed one */
 
 void
@@ -91,8 +92,6 @@ conn_fail(struct conn *c, int error)
 	conn_tell(c, STREAM_ERROR, NULL, 0);
 }
 
-static const struct stream_ops conn_ops;
-
 static void
 read_to_sink(struct conn *c)
 {
@@ -102,8 +101,7 @@ read_to_sink(struct conn *c)
 	ssize_t got;
 	int error;
 
-	if (n && c->run && sink->ops == &conn_ops &&
-	    conn_splice(c, conn_of(sink)))
+	if (n && c->run && conn_splice(c))
 		return;
 	if (n > LOOP_BLOCK)
 		n = LOOP_BLOCK;
@@ -138,7 +136,8 @@ read_to_scratch(struct conn *c)
 	ssize_t got;
 
 	do
-		got = recv(c->fd, c->l->scratch, LOOP_BLOCK, 0);
+		got = recv(c->fd, c->l->scratch,
+		    c->ask && !c->divert ? c->ask : LOOP_BLOCK, 0);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		conn_tell(c, STREAM_DATA, c->l->scratch, (size_t)got);
@@ -149,6 +148,32 @@ read_to_scratch(struct conn *c)
 			conn_die(c);
 	} else if (errno != EAGAIN) {
 		conn_fail(c, errno);
+	}
+}
+
+static bool
+may_read(const struct conn *c)
+{
+	return c->fd >= 0 && !c->failed && !c->eof &&
+	    (!c->paused || c->closed);
+}
+
+/* Payload that is diverted, the head of the next frame, its payload: all in
+ * one pass, but only one read into the scratch, which may be borrowed then. */
+static void
+read_frames(struct conn *c)
+{
+	bool read = false;
+	int i, r;
+
+	for (i = 0; i < READ_FRAMES && c->ask && may_read(c); i++) {
+		r = c->divert ? conn_splice_ahead(c) : -1;
+		if (r == 0 || (r < 0 && (read || (i > 0 && c->divert))))
+			return;
+		if (r > 0)
+			continue;
+		read_to_scratch(c);
+		read = true;
 	}
 }
 
@@ -186,10 +211,11 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	}
 	if ((revents & EV_WRITE) && c->fd >= 0)
 		conn_flush(&c->s);
-	if ((revents & EV_READ) && c->fd >= 0 && !c->failed && !c->eof &&
-	    (!c->paused || c->closed)) {
+	if ((revents & EV_READ) && may_read(c)) {
 		if (c->s.sink && !c->closed)
 			read_to_sink(c);
+		else if (c->ask)
+			read_frames(c);
 		else
 			read_to_scratch(c);
 	}
@@ -272,6 +298,15 @@ conn_why(const struct stream *s)
 	return c->error ? strerror(c->error) : "closed";
 }
 
+static size_t
+claim_nothing(struct stream *s, size_t n, uint8_t head[static STREAM_HEAD])
+{
+	(void)s;
+	(void)n;
+	(void)head;
+	return 0;
+}
+
 static const struct stream_ops conn_ops = {
 	.room = conn_room,
 	.reserve = conn_reserve,
@@ -285,6 +320,8 @@ static const struct stream_ops conn_ops = {
 	.consumed = conn_consumed,
 	.close = conn_close,
 	.why = conn_why,
+	.past = conn_past,
+	.claim = claim_nothing,
 	.socket = true,
 };
 
@@ -315,6 +352,15 @@ struct stream *
 conn_connecting(struct loop *l, int fd)
 {
 	return make(l, fd, true);
+}
+
+void
+conn_ahead(struct stream *s, struct stream *to, size_t n)
+{
+	struct conn *c = conn_of(s);
+
+	c->divert = to ? conn_of(to) : NULL;
+	c->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
 }
 
 int

@@ -13,6 +13,10 @@ struct conn;
 struct stream *conn_new(struct loop *l, int fd);
 /* A socket that is still connecting: STREAM_UP or STREAM_ERROR tells. */
 struct stream *conn_connecting(struct loop *l, int fd);
+/* What conn_new gave, and how the next bytes are read: n of them, and into a
+ * socket where that can be done without a copy (DATA has p NULL then; else it
+ * is data as always), or not more than n; 0: as they come. */
+void conn_ahead(struct stream *s, struct stream *to, size_t n);
 int conn_errno(const struct stream *s); /* of STREAM_ERROR; 0 for none */
 int conn_fd(const struct stream *s);
 

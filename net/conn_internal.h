@@ -23,6 +23,8 @@ struct conn {
 	struct conn_last *last; /* only of a closed one that still sends */
 	int fd, error;
 	uint8_t run; /* big reads in a row */
+	uint32_t ask; /* of the next read; 0: as much as there is */
+	struct conn *divert; /* that much goes there */
 	bool connecting, paused, starved;
 	bool eof;		  /* seen from the peer */
 	bool finish, finished;	  /* asked for, done */
@@ -45,7 +47,9 @@ void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
 
 /* conn_splice.c */
 void conn_splice_note(struct conn *c, size_t got);
-bool conn_splice(struct conn *c, struct conn *to);
+bool conn_splice(struct conn *c); /* to its sink, */
+int conn_splice_ahead(struct conn *c); /* or as it was diverted */
+struct conn *conn_past(struct stream *s, size_t *n);
 void conn_splice_out(struct conn *c);
 
 /* conn_send.c */

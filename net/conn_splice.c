@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* From socket to socket through a pipe, without a copy.  It pays for bulk
- * only: small reads are cheaper with one call in and one out. */
+/* From socket to socket through a pipe, without a copy: to another socket, or
+ * as the payload of a frame on a link, or out of one.  It pays for bulk only:
+ * small reads are cheaper with one call in and one out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "net/conn_internal.h"
 #include "net/pipes.h"
@@ -20,11 +23,33 @@ conn_splice_note(struct conn *c, size_t got)
 		c->run++;
 }
 
-static bool
-can_take(const struct conn *d)
+struct conn *
+conn_past(struct stream *s, size_t *n)
 {
-	return !d->pipe && !d->gather && !buf_len(&d->out) && !d->connecting &&
-	    !d->failed && !d->finish && !d->closed && d->fd >= 0;
+	struct conn *c = conn_of(s);
+
+	*n = LOOP_BLOCK;
+	if (c->gather || conn_holds(c) || c->connecting || c->failed ||
+	    c->finish || c->closed || c->fd < 0)
+		return NULL;
+	return c;
+}
+
+/* <0: not all of it went. */
+static ssize_t
+send_head(struct conn *d)
+{
+	struct pipe_pair *p = d->pipe;
+	ssize_t n;
+
+	do
+		n = send(d->fd, p->head, p->head_n, MSG_NOSIGNAL | MSG_MORE);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return -1;
+	p->head_n -= (uint8_t)n;
+	memmove(p->head, p->head + n, p->head_n);
+	return p->head_n ? -1 : n;
 }
 
 void
@@ -34,17 +59,22 @@ conn_splice_out(struct conn *d)
 	size_t all = 0;
 	ssize_t n = 0;
 
-	while (p->n) {
+	errno = EAGAIN;
+	if (p->head_n)
+		n = send_head(d);
+	while (p->n && n >= 0) {
 		n = splice(p->r, NULL, d->fd, NULL, p->n,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR) {
+			n = 0;
 			continue;
+		}
 		if (n <= 0)
 			break;
 		p->n -= (size_t)n;
 		all += (size_t)n;
 	}
-	if (p->n && n < 0 && errno != EAGAIN) {
+	if (n < 0 && errno != EAGAIN) {
 		conn_fail(d, errno);
 		return;
 	}
@@ -56,31 +86,82 @@ conn_splice_out(struct conn *d)
 		conn_tell(d, STREAM_SENT, NULL, all);
 }
 
-/* True: the read of this moment is done, whatever came of it. */
-bool
-conn_splice(struct conn *c, struct conn *d)
+/* Up to n bytes out of the socket; NULL: there are none, errno says why; 0 is
+ * the end. */
+static struct pipe_pair *
+fill(struct conn *c, size_t n)
 {
-	struct pipe_pair *p;
-	ssize_t n;
+	struct pipe_pair *p = pipes_take(c->l);
+	ssize_t got;
 
-	if (c->run < BIG_RUN || !can_take(d) || !(p = pipes_take(c->l)))
-		return false;
-	do
-		n = splice(c->fd, NULL, p->w, NULL, LOOP_BLOCK,
-		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	while (n < 0 && errno == EINTR);
-	if (n < SMALL_RUN)
-		c->run = 0;
-	if (n <= 0) {
-		/* the end, and what is wrong, is told by a common read */
-		pipes_give(c->l, p);
-		return n < 0 && errno == EAGAIN;
+	if (!p) {
+		errno = EMFILE;
+		return NULL;
 	}
-	p->n = (size_t)n;
+	do
+		got = splice(c->fd, NULL, p->w, NULL, n,
+		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	while (got < 0 && errno == EINTR);
+	if (got > 0) {
+		p->n = (size_t)got;
+		return p;
+	}
+	if (got == 0)
+		errno = 0;
+	pipes_give(c->l, p);
+	return NULL;
+}
+
+static void
+pass(struct conn *c, struct conn *d, struct pipe_pair *p)
+{
+	size_t n = p->n;
+
 	d->pipe = p;
+	conn_tell(c, STREAM_DATA, NULL, n);
+	if (d->fd < 0 || d->failed || !d->pipe)
+		return;
 	conn_splice_out(d);
 	if (d->fd >= 0 && !d->failed)
 		conn_arm(d);
-	conn_tell(c, STREAM_DATA, NULL, (size_t)n);
+}
+
+/* True when the read of this moment is done; else a common read tells what
+ * there is to tell. */
+bool
+conn_splice(struct conn *c)
+{
+	struct stream *sink = c->s.sink;
+	struct pipe_pair *p;
+	struct conn *d;
+	size_t most;
+
+	if (c->run < BIG_RUN || !sink->ops->past ||
+	    !(d = sink->ops->past(sink, &most)))
+		return false;
+	p = fill(c, most);
+	if (!p || p->n < SMALL_RUN)
+		c->run = 0;
+	if (!p)
+		return errno == EAGAIN;
+	p->head_n = (uint8_t)sink->ops->claim(sink, p->n, p->head);
+	pass(c, d, p);
 	return true;
+}
+
+/* 1: bytes went; 0: there are none now; <0: a common read is needed. */
+int
+conn_splice_ahead(struct conn *c)
+{
+	struct conn *d = c->divert;
+	struct pipe_pair *p;
+	size_t most;
+
+	if (!conn_past(&d->s, &most))
+		return -1;
+	p = fill(c, c->ask);
+	if (!p)
+		return errno == EAGAIN ? 0 : -1;
+	pass(c, d, p);
+	return 1;
 }

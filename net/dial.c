@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/congestion.h"
 
 #define DIAL_STEP_MIN 2000 /* ms that an address gets at least */
 
@@ -159,6 +160,7 @@ start(struct dial *d)
 	if (fd < 0)
 		return errno;
 	conn_tune(fd, &d->to.keep);
+	congestion_begin(d->l, fd, a);
 	if (bind_local(d, fd) < 0 ||
 	    (connect(fd, (struct sockaddr *)&a->at, a->len) < 0 &&
 		errno != EINPROGRESS)) {

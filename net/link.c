@@ -6,6 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/mem.h"
+#include "net/conn.h"
 #include "net/link_internal.h"
 
 /* Bytes on the way out from which streams must wait.  Frames that answer pings
@@ -37,7 +38,9 @@ link_room(struct link *k)
 {
 	size_t n = buf_len(mux_out(k->mux)) + stream_queued(k->under);
 
-	return n < LINK_MARK ? min_size(LINK_MARK - n, LINK_TURN) : 0;
+	if (n >= LINK_MARK || stream_room(k->under) == 0)
+		return 0;
+	return min_size(LINK_MARK - n, LINK_TURN);
 }
 
 void
@@ -159,14 +162,36 @@ on_mux(struct link *k, struct mux_event *ev)
 	}
 }
 
+/* The rest of a big frame may go straight to where its stream leads; then its
+ * successor's header is read alone, since that may be another such. */
+void
+link_look_ahead(struct link *k)
+{
+	struct mstream *x;
+	size_t left;
+	void *arg = NULL;
+
+	if (!k->under->ops->socket || k->down || k->closed)
+		return;
+	left = mux_pending(k->mux, &arg);
+	x = arg;
+	if (left >= (k->within ? 1 : LINK_BIG) && x && x->s.sink &&
+	    x->s.sink->ops->socket) {
+		k->run = true;
+		conn_ahead(k->under, x->s.sink, left);
+		return;
+	}
+	k->within = false;
+	k->run = k->run && left == 0;
+	conn_ahead(k->under, NULL, k->run ? MUX_HEAD : 0);
+}
+
 static void
-on_bytes(struct link *k, const uint8_t *p, size_t n)
+on_events(struct link *k, bool heard)
 {
 	struct mux_event ev;
 	int r = 0;
 
-	if (n)
-		mux_feed(k->mux, p, n);
 	while (!k->down && !k->closed &&
 	    (r = mux_next(k->mux, loop_now(k->l), &ev)) > 0)
 		on_mux(k, &ev);
@@ -178,11 +203,34 @@ on_bytes(struct link *k, const uint8_t *p, size_t n)
 		return;
 	}
 	link_soon(k);
-	if (k->probing && n) {
+	link_look_ahead(k);
+	if (k->probing && heard) {
 		k->probing = false;
 		if (k->cb)
 			k->cb(k, LINK_HEARD, NULL, k->arg);
 	}
+}
+
+static void
+on_bytes(struct link *k, const uint8_t *p, size_t n)
+{
+	k->within = false;
+	if (n)
+		mux_feed(k->mux, p, n);
+	on_events(k, n > 0);
+}
+
+static void
+on_passed(struct link *k, size_t n)
+{
+	void *x = NULL;
+
+	if (mux_pending(k->mux, &x) < n || !x)
+		return;
+	mux_passed(k->mux, loop_now(k->l), n);
+	k->within = mux_pending(k->mux, &x) > 0;
+	mstream_passed(x, n);
+	on_events(k, true);
 }
 
 static void
@@ -193,8 +241,12 @@ on_under(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 
 	switch (ev) {
 	case STREAM_DATA:
-		if (!k->down && !k->closed)
+		if (k->down || k->closed)
+			break;
+		if (p)
 			on_bytes(k, p, n);
+		else
+			on_passed(k, n);
 		break;
 	case STREAM_ROOM:
 	case STREAM_SENT:

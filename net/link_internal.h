@@ -16,6 +16,8 @@ struct link {
 	uint64_t timer_at; /* what timer was last set for */
 	struct list streams, starved;
 	struct deferred gone;
+	bool run;    /* the last frame went by without a copy */
+	bool within; /* and so did the beginning of this one */
 	bool probing, down, closed;
 	char why[240];
 };
@@ -39,6 +41,13 @@ void mstream_broken(struct mstream *x); /* with its link */
 /* Its turn to send: false when it waits for its own window. */
 bool mstream_turn(struct mstream *x);
 
+/* n bytes for it went straight into its sink. */
+void mstream_passed(struct mstream *x, size_t n);
+
+/* Payload from which a frame may go by without a copy. */
+#define LINK_BIG (32 * 1024)
+
+void link_look_ahead(struct link *k);
 size_t link_room(struct link *k);
 void link_soon(struct link *k); /* frames were made: send at pass's end */
 

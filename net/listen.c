@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/congestion.h"
 
 #define LISTEN_BATCH 32	  /* connections taken in one event */
 #define LISTEN_REST  100  /* ms without accepting when descriptors ran out */
@@ -108,6 +109,7 @@ listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &break_on_close,
 	    sizeof(break_on_close));
+	congestion_begin(l, fd, at);
 	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0 ||
 	    listen(fd, 1024) < 0) {
 		error = errno;

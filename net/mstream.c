@@ -102,6 +102,12 @@ mstream_turn(struct mstream *x)
 }
 
 void
+mstream_passed(struct mstream *x, size_t n)
+{
+	tell(x, STREAM_DATA, NULL, n);
+}
+
+void
 mstream_event(struct mstream *x, const struct mux_event *ev)
 {
 	switch (ev->type) {
@@ -168,6 +174,31 @@ commit(struct stream *s, size_t n)
 
 	mux_commit(x->k->mux, x->id, n);
 	link_soon(x->k);
+}
+
+/* Where the link itself is a socket, and nothing stands before it there. */
+static struct conn *
+past(struct stream *s, size_t *n)
+{
+	struct mstream *x = mstream_of(s);
+	struct conn *c;
+	size_t most;
+
+	if (!x->k || x->finish || buf_len(&x->late) ||
+	    !x->k->under->ops->socket || buf_len(mux_out(x->k->mux)))
+		return NULL;
+	c = x->k->under->ops->past(x->k->under, &most);
+	*n = min_size(most, mux_room(x->k->mux, x->id));
+	return *n >= LINK_BIG ? c : NULL;
+}
+
+static size_t
+claim(struct stream *s, size_t n, uint8_t head[static STREAM_HEAD])
+{
+	struct mstream *x = mstream_of(s);
+
+	mux_claim(x->k->mux, x->id, n, head);
+	return MUX_HEAD;
 }
 
 static void
@@ -241,10 +272,12 @@ close_stream(struct stream *s, bool gentle)
 	if (x->closed)
 		return;
 	x->closed = true;
+	s->sink = NULL;
 	if (!x->k) {
 		loop_defer(x->l, &x->gone, free_mstream);
 		return;
 	}
+	link_look_ahead(x->k); /* nothing may go to its sink any more */
 	if (gentle) {
 		finish(s);
 		if (x->k && x->ended && buf_len(&x->late) == 0)
@@ -274,6 +307,8 @@ static const struct stream_ops mstream_ops = {
 	.consumed = consumed,
 	.close = close_stream,
 	.why = why,
+	.past = past,
+	.claim = claim,
 	.windowed = true,
 };
 

@@ -5,11 +5,14 @@
 #define NET_PIPES_H
 
 #include "net/loop.h"
+#include "net/stream.h"
 
 struct pipe_pair {
 	struct pipe_pair *next;
 	int r, w;
 	size_t n; /* bytes inside */
+	uint8_t head[STREAM_HEAD]; /* goes before them */
+	uint8_t head_n;
 };
 
 /* NULL: there is no descriptor, or there are enough of them: copy instead. */

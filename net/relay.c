@@ -60,12 +60,11 @@ on_data(struct relay *r, int from, const uint8_t *p, size_t n)
 	struct side *in = &r->side[from], *out = &r->side[!from];
 
 	in->bytes += n;
-	if (p) { /* else it was read straight into out */
-		if (in->s->ops->windowed)
-			in->owed += n;
+	if (in->s->ops->windowed)
+		in->owed += n;
+	if (p) /* else it went straight into out */
 		stream_put(out->s, p, n);
-	}
-	if (!r->over && !in->s->ops->windowed && !in->s->sink &&
+	if (!r->over && !in->s->ops->windowed && !in->s->ops->socket &&
 	    stream_room(out->s) == 0)
 		stream_want(in->s, false);
 }
@@ -132,8 +131,7 @@ relay_new(struct loop *l, struct stream *a, struct stream *b, relay_done *done,
 	r->side[1].s = b;
 	for (i = 0; i < 2; i++) {
 		stream_on(r->side[i].s, on_event, r);
-		if (r->side[i].s->ops->socket)
-			r->side[i].s->sink = r->side[!i].s;
+		r->side[i].s->sink = r->side[!i].s;
 	}
 	stream_want(a, true);
 	stream_want(b, true);

@@ -26,6 +26,9 @@ enum stream_event {
 	STREAM_ERROR, /* over both ways, see stream_why; close it */
 };
 
+#define STREAM_HEAD 16
+
+struct conn;
 struct stream;
 typedef void stream_cb(struct stream *s, enum stream_event ev,
     const uint8_t *p, size_t n, void *arg);
@@ -46,6 +49,12 @@ struct stream_ops {
 	const char *(*why)(const struct stream *s);
 	struct stream *(*under)(const struct stream *s); /* NULL: there is
 							     none below */
+	/* Bytes that go past s, from socket to socket: where to, if they may
+	 * now, and how many at most; and what must stand before so many of
+	 * them.  Both or neither. */
+	struct conn *(*past)(struct stream *s, size_t *n);
+	size_t (*claim)(struct stream *s, size_t n,
+	    uint8_t head[static STREAM_HEAD]);
 	bool windowed; /* consumed holds the peer back; want is not needed */
 	bool socket;   /* reads straight into a sink */
 };
@@ -54,8 +63,8 @@ struct stream {
 	const struct stream_ops *ops;
 	stream_cb *cb;
 	void *arg;
-	struct stream *sink; /* where a socket puts what it reads, if set;
-				then DATA has p NULL */
+	struct stream *sink; /* where what comes goes, if set: a socket may put
+				it there itself, then DATA has p NULL */
 };
 
 static inline size_t
