@@ -299,34 +299,6 @@ take_payload(struct mux *m, struct mux_event *ev)
 	return true;
 }
 
-size_t
-mux_pending(struct mux *m, void **arg)
-{
-	struct mux_stream *s;
-
-	if (m->err || m->in_len || m->left == 0)
-		return 0;
-	s = mux_stream_find(m, m->frame.id);
-	if (!s || s->fin_in)
-		return 0;
-	*arg = s->arg;
-	return m->left;
-}
-
-void
-mux_passed(struct mux *m, uint64_t now, size_t n)
-{
-	struct mux_stream *s = mux_stream_find(m, m->frame.id);
-
-	assert(n <= m->left && m->in_len == 0);
-	m->left -= (uint32_t)n;
-	m->heard = now;
-	if (!s)
-		return;
-	s->recv -= (uint32_t)n;
-	s->held += (uint32_t)n;
-}
-
 /* The stream itself goes no later than its last event is given. */
 static bool
 stream_event(struct mux *m, enum mux_event_type type, struct mux_event *ev)

@@ -157,16 +157,6 @@ mux_commit(struct mux *m, uint32_t id, size_t n)
 }
 
 void
-mux_claim(struct mux *m, uint32_t id, size_t n, uint8_t head[static MUX_HEAD])
-{
-	struct mux_stream *s = mux_stream_find(m, id);
-
-	assert(s && n <= mux_room(m, id) && buf_len(&m->out) == 0);
-	s->send -= (uint32_t)n;
-	mux_frame_put(head, MUX_FRAME_DATA, 0, id, (uint32_t)n);
-}
-
-void
 mux_finish(struct mux *m, uint64_t now, uint32_t id)
 {
 	struct mux_stream *s = mux_stream_find(m, id);

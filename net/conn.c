@@ -13,7 +13,6 @@
 #include "net/conn_internal.h"
 #include "net/pipes.h"
 
-#define READ_FRAMES 3
 #define CONN_LINGER 10000 /* ms for the last bytes of a closed one */
 
 void
@@ -93,91 +92,6 @@ conn_fail(struct conn *c, int error)
 }
 
 static void
-read_to_sink(struct conn *c)
-{
-	struct stream *sink = c->s.sink;
-	size_t n = stream_room(sink);
-	uint8_t *to;
-	ssize_t got;
-	int error;
-
-	if (n && c->run && conn_splice(c))
-		return;
-	if (n > LOOP_BLOCK)
-		n = LOOP_BLOCK;
-	to = n ? sink->ops->reserve(sink, &n) : NULL;
-	if (c->fd < 0) /* making room broke the sink, and that us */
-		return;
-	if (n == 0) {
-		/* the sink says STREAM_ROOM to its holder, who resumes us */
-		c->paused = true;
-		conn_arm(c);
-		return;
-	}
-	do
-		got = recv(c->fd, to, n, 0);
-	while (got < 0 && errno == EINTR);
-	error = errno;
-	sink->ops->commit(sink, got > 0 ? (size_t)got : 0);
-	if (got > 0) {
-		conn_splice_note(c, (size_t)got);
-		conn_tell(c, STREAM_DATA, NULL, (size_t)got);
-	} else if (got == 0) {
-		c->eof = true;
-		conn_tell(c, STREAM_EOF, NULL, 0);
-	} else if (error != EAGAIN) {
-		conn_fail(c, error);
-	}
-}
-
-static void
-read_to_scratch(struct conn *c)
-{
-	ssize_t got;
-
-	do
-		got = recv(c->fd, c->l->scratch,
-		    c->ask && !c->divert ? c->ask : LOOP_BLOCK, 0);
-	while (got < 0 && errno == EINTR);
-	if (got > 0) {
-		conn_tell(c, STREAM_DATA, c->l->scratch, (size_t)got);
-	} else if (got == 0) {
-		c->eof = true;
-		conn_tell(c, STREAM_EOF, NULL, 0);
-		if (c->closed && c->fd >= 0 && !conn_holds(c))
-			conn_die(c);
-	} else if (errno != EAGAIN) {
-		conn_fail(c, errno);
-	}
-}
-
-static bool
-may_read(const struct conn *c)
-{
-	return c->fd >= 0 && !c->failed && !c->eof &&
-	    (!c->paused || c->closed);
-}
-
-/* Payload that is diverted, the head of the next frame, its payload: all in
- * one pass, but only one read into the scratch, which may be borrowed then. */
-static void
-read_frames(struct conn *c)
-{
-	bool read = false;
-	int i, r;
-
-	for (i = 0; i < READ_FRAMES && c->ask && may_read(c); i++) {
-		r = c->divert ? conn_splice_ahead(c) : -1;
-		if (r == 0 || (r < 0 && (read || (i > 0 && c->divert))))
-			return;
-		if (r > 0)
-			continue;
-		read_to_scratch(c);
-		read = true;
-	}
-}
-
-static void
 on_connected(struct conn *c)
 {
 	socklen_t len = sizeof(c->error);
@@ -211,14 +125,8 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	}
 	if ((revents & EV_WRITE) && c->fd >= 0)
 		conn_flush(&c->s);
-	if ((revents & EV_READ) && may_read(c)) {
-		if (c->s.sink && !c->closed)
-			read_to_sink(c);
-		else if (c->ask)
-			read_frames(c);
-		else
-			read_to_scratch(c);
-	}
+	if (revents & EV_READ)
+		conn_read(c);
 	if (c->fd >= 0)
 		conn_arm(c);
 	loop_settle(l); /* before anybody else uses the scratch */

@@ -45,6 +45,9 @@ void conn_fail(struct conn *c, int error);
 void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
     size_t n);
 
+/* conn_read.c */
+void conn_read(struct conn *c); /* what there is now */
+
 /* conn_splice.c */
 void conn_splice_note(struct conn *c, size_t got);
 bool conn_splice(struct conn *c); /* to its sink, */

@@ -144,6 +144,37 @@ def test_keepalive_is_set_as_asked_on_both_ends(t):
         pair.stop()
 
 
+def congestion(pid, port):
+    """The algorithms of the connections to and from the port."""
+    got = set()
+    for s in sockets_of(pid):
+        with s:
+            if port in (s.getpeername()[1], s.getsockname()[1]):
+                name = s.getsockopt(socket.IPPROTO_TCP, 13, 16)
+                got.add(name.rstrip(b"\0").decode())
+    return got
+
+
+def test_congestion_control_is_as_asked_on_both_ends(t):
+    with open("/proc/sys/net/ipv4/tcp_congestion_control") as f:
+        own = f.read().strip()
+    for way, want in ((None, {"cubic", "reno"}), ("system", {own}),
+                      ("reno", {"reno"})):
+        conf = {"transport.tcpCongestion": way} if way else None
+        pair = Pair(t, free_port(), name=way or "auto", server=conf,
+                    client=conf)
+        port = pair.server.conf["bindPort"]
+        for end in (pair.server, pair.client):
+            got = congestion(end.pid, port)
+            check(got and got <= want, f"{end.name}: {got}, want {want}")
+        pair.stop()
+    for p in (t.frps({"transport.tcpCongestion": "nonesuch"}, wait=False),
+              t.frpc(free_port(), [], {"transport.tcpCongestion":
+                                       "nonesuch"})):
+        check(p.wait() == 1)
+        p.wait_line("transport.tcpCongestion: 'nonesuch' cannot be used")
+
+
 def test_ends_that_disagree_on_the_mux_say_so(t):
     def work(mux, tls, name):
         server = t.frps({"transport.tcpMux": mux}, name=f"frps{name}")
