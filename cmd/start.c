@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/start.h"
 
+#include <link.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cmd/load.h"
 #include "cmd/notify.h"
@@ -102,6 +106,34 @@ start_close(struct start *s)
 	logfile_free(s->file);
 }
 
+static int
+forget(struct dl_phdr_info *of, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
+	int i;
+
+	(void)size;
+	(void)arg;
+	for (i = 0; i < of->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &of->dlpi_phdr[i];
+
+		if (h->p_type != PT_LOAD || (h->p_flags & PF_W))
+			continue;
+		from = (of->dlpi_addr + h->p_vaddr) / page * page;
+		to = of->dlpi_addr + h->p_vaddr + h->p_memsz;
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 1; /* the first is the program */
+}
+
+/* Starting touches nearly all of the program once.  What it takes to run comes
+ * back from the page cache when it is called. */
+static void
+forget_text(void)
+{
+	dl_iterate_phdr(forget, NULL);
+}
+
 void
 start_ready(void *arg)
 {
@@ -110,6 +142,7 @@ start_ready(void *arg)
 	if (s->ready)
 		log_info(&s->log, "%s", s->ready);
 	notify_send(s->notify, "READY=1");
+	forget_text();
 }
 
 int
