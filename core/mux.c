@@ -293,6 +293,7 @@ take_payload(struct mux *m, struct mux_event *ev)
 	if (s->fin_in)
 		return false; /* it promised to be silent: nobody listens */
 	s->held += n;
+	mux_window_saw(m, s->id);
 	fill(ev, MUX_DATA, s);
 	ev->p = p;
 	ev->n = n;

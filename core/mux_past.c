@@ -41,4 +41,5 @@ mux_passed(struct mux *m, uint64_t now, size_t n)
 		return;
 	s->recv -= (uint32_t)n;
 	s->held += (uint32_t)n;
+	mux_window_saw(m, s->id);
 }

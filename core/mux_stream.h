@@ -39,6 +39,8 @@ struct mux {
 	uint32_t unacked; /* how many are in opening */
 	struct list opening, closing, gone;
 	uint64_t grown; /* all windows beyond MUX_WINDOW each */
+	uint32_t flow;	/* the stream that payload came for last */
+	uint64_t turns[2]; /* when it became another, and when before that */
 
 	struct buf out;
 	uint64_t put;		   /* bytes ever put into out */
@@ -62,7 +64,7 @@ struct mux {
 	bool pinging;  /* an answer is still to come, … */
 	bool demanded; /* … and the session ends without it */
 	uint32_t ping_value;
-	uint64_t ping_at, heard, rtt, pong_rtt;
+	uint64_t ping_at, heard, rtt, best_rtt, pong_rtt;
 	uint64_t grace; /* nothing is too late before */
 
 	int err;
@@ -85,6 +87,7 @@ void mux_stream_drop(struct mux *m, struct mux_stream *s);
 void mux_stream_acked(struct mux *m, struct mux_stream *s, uint64_t now);
 
 /* mux_window.c */
+void mux_window_saw(struct mux *m, uint32_t id);
 bool mux_window_opened(struct mux *m, struct mux_stream *s, uint32_t n);
 
 /* mux_time.c */

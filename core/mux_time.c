@@ -32,7 +32,7 @@ void
 mux_time_init(struct mux *m, uint64_t now)
 {
 	m->ping_at = m->heard = now;
-	m->rtt = MUX_NEVER;
+	m->rtt = m->best_rtt = MUX_NEVER;
 }
 
 static void
@@ -71,6 +71,8 @@ mux_time_pong(struct mux *m, uint64_t now, uint32_t value)
 		return false;
 	m->pinging = false;
 	m->pong_rtt = rtt;
+	if (rtt < m->best_rtt)
+		m->best_rtt = rtt;
 	if (rtt <= m->rtt)
 		m->rtt = rtt;
 	else

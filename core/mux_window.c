@@ -10,9 +10,36 @@
 #include "core/bytes.h"
 #include "core/err.h"
 
-/* Where a round trip takes less than the clock can see, nothing is won by more
- * than this. */
+/* Where a round trip takes hardly more than the clock can see, nothing is won
+ * by more than this.  The best round trip counts: all others have stood behind
+ * something. */
 #define NEAR_WINDOW (1024 * 1024)
+#define NEAR_MS	    2
+/* And a stream that is not alone gets no more than the protocol's own: what is
+ * under way of it stands before every other's bytes. */
+#define MIXED_MS 250
+
+static bool
+is_near(const struct mux *m)
+{
+	return m->best_rtt <= NEAR_MS;
+}
+
+void
+mux_window_saw(struct mux *m, uint32_t id)
+{
+	if (id == m->flow)
+		return;
+	m->flow = id;
+	m->turns[1] = m->turns[0];
+	m->turns[0] = m->heard;
+}
+
+static bool
+is_mixed(const struct mux *m, uint64_t now)
+{
+	return m->turns[1] && now - m->turns[1] < MIXED_MS;
+}
 
 /* True when there is room where there was none. */
 bool
@@ -38,8 +65,9 @@ pays(const struct mux *m, const struct mux_stream *s, uint64_t now)
 
 	if (m->rtt == MUX_NEVER || s->held > s->window / 4)
 		return false;
-	if (m->rtt == 0)
-		return took <= 1 && s->window < NEAR_WINDOW;
+	if (is_near(m))
+		return took <= NEAR_MS && s->window < NEAR_WINDOW &&
+		    !is_mixed(m, now);
 	return took <= 2 * m->rtt;
 }
 
@@ -48,7 +76,7 @@ grow(struct mux *m, struct mux_stream *s)
 {
 	uint64_t most = m->lim.window, want = (uint64_t)s->window * 2;
 
-	if (m->rtt == 0 && most > NEAR_WINDOW)
+	if (is_near(m) && most > NEAR_WINDOW)
 		most = NEAR_WINDOW;
 	if (want > most)
 		want = most;
@@ -59,6 +87,20 @@ grow(struct mux *m, struct mux_stream *s)
 		want = m->lim.window_sum - m->grown;
 	m->grown += want;
 	s->window += (uint32_t)want;
+}
+
+/* As far as the peer has not been told that it may send it. */
+static void
+shrink(struct mux *m, struct mux_stream *s)
+{
+	uint32_t least = s->held + s->recv;
+
+	if (least < MUX_WINDOW)
+		least = MUX_WINDOW;
+	if (least >= s->window)
+		return;
+	m->grown -= s->window - least;
+	s->window = least;
 }
 
 void
@@ -74,6 +116,8 @@ mux_consumed(struct mux *m, uint64_t now, uint32_t id, size_t n)
 	s->held -= (uint32_t)min_size(n, s->held);
 	if (s->fin_in || m->err)
 		return;
+	if (s->window > MUX_WINDOW && is_near(m) && is_mixed(m, now))
+		shrink(m, s);
 	credit = s->window - s->held - s->recv;
 	if (credit < s->window - s->window / 2)
 		return; /* one update for many reads */

@@ -144,7 +144,7 @@ TEST(mux_window_of_a_near_peer_stops_at_a_mebibyte)
 {
 	struct solo s = measured(NULL, 0);
 
-	s.now += 2;
+	s.now += 3;
 	pass(&s, HALF, 0);
 	CHECK(window(&s) == MUX_WINDOW);
 	s.now++;
@@ -154,6 +154,30 @@ TEST(mux_window_of_a_near_peer_stops_at_a_mebibyte)
 	CHECK(window(&s) == 4 * MUX_WINDOW);
 	pass(&s, window(&s) / 2, 0);
 	CHECK(window(&s) == 4 * MUX_WINDOW);
+	solo_free(&s);
+}
+
+/* What is under way of one stands before what the other waits for. */
+TEST(mux_window_of_a_near_peer_shrinks_when_another_stream_speaks_too)
+{
+	struct solo s = measured(NULL, 0);
+	int i;
+
+	solo_frame(&s, MUX_FRAME_WINDOW, MUX_FLAG_SYN, 3, 0);
+	s.now += 1000;
+	for (i = 0; i < 3; i++) /* the first only sets the clock */
+		pass(&s, window(&s) / 2, 0);
+	CHECK(window(&s) == 4 * MUX_WINDOW);
+	solo_data(&s, 3, 1);
+	for (i = 0; i < 3; i++)
+		pass(&s, MUX_WINDOW, 0);
+	CHECK(window(&s) == MUX_WINDOW && s.m->grown == 0);
+	CHECK(mux_stream_find(s.m, 1)->recv <= MUX_WINDOW);
+	s.now += 250; /* and is let grow when it is alone again */
+	pass(&s, mux_stream_find(s.m, 1)->recv, 0);
+	s.now++;
+	pass(&s, window(&s) / 2, 0);
+	CHECK(window(&s) == 2 * MUX_WINDOW);
 	solo_free(&s);
 }
 
