@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is decided once: who we are, whom we trust, which ciphers. */
+#include "crypto/gcm_wide.h"
 #include "crypto/heap.h"
 #include "crypto/tls_internal.h"
 #include "crypto/x509_make.h"
@@ -213,6 +214,7 @@ tls_conf_new(enum tls_side side, const struct tls_setup *s, int64_t now,
 	const char *bad;
 
 	c->side = side;
+	c->has_wide_aes = gcm_wide_here();
 	set_default_suites(c);
 	bad = set_own(c, s, now, seed);
 	if (bad) {

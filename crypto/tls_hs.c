@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The handshake, which BearSSL's engine does: it is given one record at a time
  * so that what follows the last one is ours. */
+#include "crypto/gcm_wide.h"
 #include "crypto/heap.h"
 #include "crypto/tls_internal.h"
 
@@ -74,6 +75,10 @@ set_engine(struct tls *t, const uint8_t seed[static 32])
 	br_ssl_engine_set_default_rsavrfy(e);
 	br_ssl_engine_set_default_ecdsa(e);
 	br_ssl_engine_set_default_aes_gcm(e);
+	if (t->conf->has_wide_aes) {
+		br_ssl_engine_set_aes_ctr(e, &gcm_wide_ctr);
+		br_ssl_engine_set_ghash(e, gcm_wide_ghash);
+	}
 	br_ssl_engine_set_default_chapol(e);
 	br_ssl_engine_set_x509(e, &t->hs->check.vtable);
 	t->hs->buffer = heap_grow(NULL, BR_SSL_BUFSIZE_BIDI);

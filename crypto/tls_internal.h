@@ -33,7 +33,7 @@ struct tls_conf {
 	char own_pin[TLS_PIN_SIZE];
 	uint16_t suites[TLS_MAX_SUITES];
 	size_t n_suites;
-	bool has_aes;
+	bool has_aes, has_wide_aes;
 	struct tls_cache *cache; /* server: made with the first session */
 	struct tls_session last; /* client: what to resume */
 	char last_name[TLS_MAX_NAME + 1];
