@@ -20,7 +20,7 @@ conn_arm(struct conn *c)
 {
 	int want = 0;
 
-	if (c->fd < 0 || c->failed)
+	if (c->io.fd < 0 || c->failed)
 		want = 0;
 	else if (c->connecting)
 		want = EV_WRITE;
@@ -30,10 +30,10 @@ conn_arm(struct conn *c)
 	if (want == (c->io.events & (EV_READ | EV_WRITE)) &&
 	    (want != 0) == ev_is_active(&c->io))
 		return;
-	ev_io_stop(c->l->ev, &c->io);
-	ev_io_set(&c->io, c->fd, want);
+	ev_io_stop(conn_loop(c)->ev, &c->io);
+	ev_io_set(&c->io, c->io.fd, want);
 	if (want)
-		ev_io_start(c->l->ev, &c->io);
+		ev_io_start(conn_loop(c)->ev, &c->io);
 }
 
 static void
@@ -48,24 +48,34 @@ free_conn(struct deferred *d)
 void
 conn_die(struct conn *c)
 {
-	if (c->fd < 0)
+	if (c->io.fd < 0)
 		return;
-	ev_io_stop(c->l->ev, &c->io);
+	ev_io_stop(conn_loop(c)->ev, &c->io);
 	settler_drop(&c->settle);
-	close(c->fd);
-	c->fd = -1;
+	close(c->io.fd);
+	c->io.fd = -1;
 	buf_free(&c->out);
-	pipes_give(c->l, c->pipe);
-	c->pipe = NULL;
-	loop_gather_back(c->l, c->gather);
-	c->gather = NULL;
-	if (c->last) {
-		timer_stop(&c->last->late);
-		list_del(&c->last->at);
-		free(c->last);
-		c->last = NULL;
+	loop_gather_back(conn_loop(c), conn_gather(c));
+	pipes_give(conn_loop(c), conn_pipe(c));
+	conn_set_pipe(c, NULL);
+	if (c->more) {
+		timer_stop(&c->more->late);
+		list_del(&c->more->at);
+		free(c->more);
+		c->more = NULL;
 	}
-	loop_defer(c->l, &c->gone, free_conn);
+	loop_defer(conn_loop(c), &c->gone, free_conn);
+}
+
+struct conn_more *
+conn_more(struct conn *c)
+{
+	if (!c->more) {
+		c->more = mem_new(struct conn_more);
+		c->more->c = c;
+		list_init(&c->more->at);
+	}
+	return c->more;
 }
 
 void
@@ -81,7 +91,7 @@ conn_fail(struct conn *c, int error)
 	if (c->failed)
 		return;
 	c->failed = true;
-	c->error = error;
+	c->error = (int16_t)error;
 	if (c->closed) {
 		conn_die(c);
 		return;
@@ -94,28 +104,28 @@ conn_fail(struct conn *c, int error)
 static void
 on_connected(struct conn *c)
 {
-	socklen_t len = sizeof(c->error);
+	socklen_t len = sizeof(int);
 	int error = 0;
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+	if (getsockopt(c->io.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		error = errno;
 	c->connecting = false;
 	if (error) {
 		conn_fail(c, error);
 		return;
 	}
-	congestion_tune(c->l, c->fd);
+	congestion_tune(conn_loop(c), c->io.fd);
 	conn_arm(c);
 	conn_tell(c, STREAM_UP, NULL, 0);
-	if (c->fd >= 0 && !c->failed)
+	if (c->io.fd >= 0 && !c->failed)
 		conn_flush(&c->s);
 }
 
 static void
 on_io(struct ev_loop *ev, ev_io *w, int revents)
 {
-	struct conn *c = w->data;
-	struct loop *l = c->l;
+	struct conn *c = list_item(w, struct conn, io);
+	struct loop *l = conn_loop(c);
 
 	(void)ev;
 	if (c->connecting) {
@@ -123,11 +133,11 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 		loop_settle(l);
 		return;
 	}
-	if ((revents & EV_WRITE) && c->fd >= 0)
+	if ((revents & EV_WRITE) && c->io.fd >= 0)
 		conn_flush(&c->s);
 	if (revents & EV_READ)
 		conn_read(c);
-	if (c->fd >= 0)
+	if (c->io.fd >= 0)
 		conn_arm(c);
 	loop_settle(l); /* before anybody else uses the scratch */
 }
@@ -139,8 +149,8 @@ conn_want(struct stream *s, bool data)
 
 	c->paused = !data;
 	conn_arm(c);
-	if (c->untold && data)
-		loop_settle_later(c->l, &c->settle);
+	if (c->untold && data && c->io.fd >= 0)
+		loop_settle_later(conn_loop(c), &c->settle);
 }
 
 static void
@@ -168,7 +178,7 @@ conn_close(struct stream *s, bool gentle)
 	stream_on(s, NULL, NULL); /* nor may anybody else tell it */
 	if (gentle && !c->failed && !c->connecting) {
 		conn_finish(s);
-		if (c->fd < 0)
+		if (c->io.fd < 0)
 			return;
 		if (c->eof && c->finished) {
 			conn_die(c);
@@ -178,16 +188,15 @@ conn_close(struct stream *s, bool gentle)
 		 * ones would reset what the peer has not read yet */
 		c->paused = false;
 		c->s.sink = NULL;
-		c->last = mem_new(struct conn_last);
-		c->last->c = c;
-		list_add(&c->l->lasts, &c->last->at);
-		timer_start(&c->last->late, c->l, CONN_LINGER, on_linger_late,
-		    c);
+		conn_ahead(s, NULL, 0);
+		list_add(&conn_loop(c)->lasts, &conn_more(c)->at);
+		timer_start(&c->more->late, conn_loop(c), CONN_LINGER,
+		    on_linger_late, c);
 		conn_arm(c);
 		return;
 	}
-	if (c->fd >= 0 && !c->failed)
-		conn_break_on_close(c->fd, true);
+	if (c->io.fd >= 0 && !c->failed)
+		conn_break_on_close(c->io.fd, true);
 	conn_die(c);
 }
 
@@ -195,7 +204,7 @@ void
 conn_end_all(struct loop *l)
 {
 	while (!list_empty(&l->lasts))
-		conn_die(list_item(l->lasts.next, struct conn_last, at)->c);
+		conn_die(list_item(l->lasts.next, struct conn_more, at)->c);
 }
 
 static const char *
@@ -239,12 +248,10 @@ make(struct loop *l, int fd, bool connecting)
 	struct conn *c = mem_new(struct conn);
 
 	c->s.ops = &conn_ops;
-	c->l = l;
-	c->fd = fd;
 	c->connecting = connecting;
 	settler_init(&c->settle, conn_on_settle);
 	ev_io_init(&c->io, on_io, fd, 0);
-	c->io.data = c;
+	c->io.data = l;
 	conn_arm(c);
 	return &c->s;
 }
@@ -267,8 +274,10 @@ conn_ahead(struct stream *s, struct stream *to, size_t n)
 {
 	struct conn *c = conn_of(s);
 
-	c->divert = to ? conn_of(to) : NULL;
-	c->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
+	if (c->io.fd < 0 || (n == 0 && !c->more))
+		return;
+	conn_more(c)->divert = to ? conn_of(to) : NULL;
+	c->more->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
 }
 
 int
@@ -280,7 +289,7 @@ conn_errno(const struct stream *s)
 int
 conn_fd(const struct stream *s)
 {
-	return s->ops == &conn_ops ? conn_of(s)->fd : -1;
+	return s->ops == &conn_ops ? conn_of(s)->io.fd : -1;
 }
 
 void
@@ -306,7 +315,7 @@ conn_impatient(struct stream *s, unsigned ms)
 {
 	while (s->ops->under)
 		s = s->ops->under(s);
-	if (s->ops == &conn_ops && conn_of(s)->fd >= 0)
-		setsockopt(conn_of(s)->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
-		    sizeof(ms));
+	if (s->ops == &conn_ops && conn_of(s)->io.fd >= 0)
+		setsockopt(conn_of(s)->io.fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		    &ms, sizeof(ms));
 }

@@ -4,33 +4,64 @@
 
 #include "net/conn.h"
 
-/* The last words of a closed one. */
-struct conn_last {
-	struct list at; /* in the loop's */
+/* What few need: links, and those closed that still send. */
+struct conn_more {
+	struct list at; /* in the loop's, with its last words */
 	struct timer late;
 	struct conn *c;
+	struct conn *divert; /* where the next bytes go, */
+	uint32_t ask;	     /* so many; or only so many are read; 0: all */
 };
 
+/* Idle ones are many: what is in use at times only is not in here, and what is
+ * never in use at once shares its place. */
 struct conn {
 	struct stream s;
-	struct loop *l;
-	struct settler settle;
-	struct deferred gone;
-	ev_io io;
-	struct buf out; /* older than what is in gather */
-	struct loop_gather *gather; /* put in this pass, gone at its end */
-	struct pipe_pair *pipe; /* spliced to it; older than out */
-	struct conn_last *last; /* only of a closed one that still sends */
-	int fd, error;
+	union {
+		struct settler settle; /* while it has a socket, */
+		struct deferred gone;  /* and then */
+	};
+	ev_io io; /* its fd is ours, <0: closed; its data is the loop */
+	struct buf out;
+	union {
+		struct loop_gather *gather; /* put in this pass; out is empty */
+		struct pipe_pair *pipe;	    /* if piped; older than out */
+	} mid;
+	struct conn_more *more;
+	int16_t error;
 	uint8_t run; /* big reads in a row */
-	uint32_t ask; /* of the next read; 0: as much as there is */
-	struct conn *divert; /* that much goes there */
-	bool connecting, paused, starved;
-	bool eof;		  /* seen from the peer */
-	bool finish, finished;	  /* asked for, done */
-	bool failed, closed;
-	bool untold; /* it failed while nobody listened */
+	bool piped : 1;
+	bool connecting : 1, paused : 1, starved : 1;
+	bool eof : 1;			 /* seen from the peer */
+	bool finish : 1, finished : 1;	 /* asked for, done */
+	bool failed : 1, closed : 1;
+	bool untold : 1; /* it failed while nobody listened */
 };
+
+static inline struct loop *
+conn_loop(const struct conn *c)
+{
+	return c->io.data;
+}
+
+static inline struct loop_gather *
+conn_gather(const struct conn *c)
+{
+	return c->piped ? NULL : c->mid.gather;
+}
+
+static inline struct pipe_pair *
+conn_pipe(const struct conn *c)
+{
+	return c->piped ? c->mid.pipe : NULL;
+}
+
+static inline void
+conn_set_pipe(struct conn *c, struct pipe_pair *p)
+{
+	c->mid.pipe = p;
+	c->piped = p != NULL;
+}
 
 static inline struct conn *
 conn_of(const struct stream *s)
@@ -41,6 +72,7 @@ conn_of(const struct stream *s)
 /* conn.c */
 void conn_arm(struct conn *c); /* watches for what is wanted now */
 void conn_die(struct conn *c);
+struct conn_more *conn_more(struct conn *c);
 void conn_fail(struct conn *c, int error);
 void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
     size_t n);
@@ -59,7 +91,7 @@ void conn_splice_out(struct conn *c);
 static inline bool
 conn_holds(const struct conn *c) /* bytes that wait for the socket */
 {
-	return c->pipe || buf_len(&c->out);
+	return c->piped || buf_len(&c->out);
 }
 
 size_t conn_room(struct stream *s);

@@ -22,7 +22,7 @@ read_to_sink(struct conn *c)
 	if (n > LOOP_BLOCK)
 		n = LOOP_BLOCK;
 	to = n ? sink->ops->reserve(sink, &n) : NULL;
-	if (c->fd < 0) /* making room broke the sink, and that us */
+	if (c->io.fd < 0) /* making room broke the sink, and that us */
 		return;
 	if (n == 0) {
 		/* the sink says STREAM_ROOM to its holder, who resumes us */
@@ -31,7 +31,7 @@ read_to_sink(struct conn *c)
 		return;
 	}
 	do
-		got = recv(c->fd, to, n, 0);
+		got = recv(c->io.fd, to, n, 0);
 	while (got < 0 && errno == EINTR);
 	error = errno;
 	sink->ops->commit(sink, got > 0 ? (size_t)got : 0);
@@ -46,21 +46,27 @@ read_to_sink(struct conn *c)
 	}
 }
 
+static uint32_t
+asked(const struct conn *c)
+{
+	return c->more ? c->more->ask : 0;
+}
+
 static void
 read_to_scratch(struct conn *c)
 {
 	ssize_t got;
 
 	do
-		got = recv(c->fd, c->l->scratch,
-		    c->ask && !c->divert ? c->ask : LOOP_BLOCK, 0);
+		got = recv(c->io.fd, conn_loop(c)->scratch,
+		    asked(c) && !c->more->divert ? asked(c) : LOOP_BLOCK, 0);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
-		conn_tell(c, STREAM_DATA, c->l->scratch, (size_t)got);
+		conn_tell(c, STREAM_DATA, conn_loop(c)->scratch, (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
 		conn_tell(c, STREAM_EOF, NULL, 0);
-		if (c->closed && c->fd >= 0 && !conn_holds(c))
+		if (c->closed && c->io.fd >= 0 && !conn_holds(c))
 			conn_die(c);
 	} else if (errno != EAGAIN) {
 		conn_fail(c, errno);
@@ -70,7 +76,7 @@ read_to_scratch(struct conn *c)
 static bool
 may_read(const struct conn *c)
 {
-	return c->fd >= 0 && !c->failed && !c->eof &&
+	return c->io.fd >= 0 && !c->failed && !c->eof &&
 	    (!c->paused || c->closed);
 }
 
@@ -82,9 +88,9 @@ read_frames(struct conn *c)
 	bool read = false;
 	int i, r;
 
-	for (i = 0; i < READ_FRAMES && c->ask && may_read(c); i++) {
-		r = c->divert ? conn_splice_ahead(c) : -1;
-		if (r == 0 || (r < 0 && (read || (i > 0 && c->divert))))
+	for (i = 0; i < READ_FRAMES && asked(c) && may_read(c); i++) {
+		r = c->more->divert ? conn_splice_ahead(c) : -1;
+		if (r == 0 || (r < 0 && (read || (i > 0 && c->more->divert))))
 			return;
 		if (r > 0)
 			continue;
@@ -100,7 +106,7 @@ conn_read(struct conn *c)
 		return;
 	if (c->s.sink && !c->closed)
 		read_to_sink(c);
-	else if (c->ask)
+	else if (asked(c))
 		read_frames(c);
 	else
 		read_to_scratch(c);

@@ -27,15 +27,15 @@ static void
 say_end(struct conn *c)
 {
 	c->finished = true;
-	shutdown(c->fd, SHUT_WR);
-	conn_break_on_close(c->fd, false);
+	shutdown(c->io.fd, SHUT_WR);
+	conn_break_on_close(c->io.fd, false);
 }
 
 /* What is queued went out: do what waited for that. */
 static void
 on_empty(struct conn *c)
 {
-	loop_take_back(c->l, &c->out);
+	loop_take_back(conn_loop(c), &c->out);
 	if (c->finish && !c->finished)
 		say_end(c);
 	if (c->closed) {
@@ -60,7 +60,7 @@ shrink(struct conn *c)
 		return;
 	buf_put(&rest, buf_peek(&c->out), n);
 	buf_take(&c->out, n);
-	loop_take_back(c->l, &c->out);
+	loop_take_back(conn_loop(c), &c->out);
 	c->out = rest;
 }
 
@@ -78,23 +78,23 @@ gathered(const struct loop_gather *g)
 static void
 send_gathered(struct conn *c)
 {
-	struct loop_gather *g = c->gather;
+	struct loop_gather *g = conn_gather(c);
 	ssize_t sent;
 	size_t left;
 	int i;
 
-	c->gather = NULL;
+	c->mid.gather = NULL;
 	do
-		sent = writev(c->fd, g->v, g->n);
+		sent = writev(c->io.fd, g->v, g->n);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN) {
-		loop_gather_back(c->l, g);
+		loop_gather_back(conn_loop(c), g);
 		conn_fail(c, errno);
 		return;
 	}
 	left = sent < 0 ? 0 : (size_t)sent;
 	if (gathered(g) > left + 4096)
-		loop_lend(c->l, &c->out);
+		loop_lend(conn_loop(c), &c->out);
 	for (i = 0; i < g->n; i++) {
 		size_t skip = left < g->v[i].iov_len ? left : g->v[i].iov_len;
 
@@ -102,10 +102,10 @@ send_gathered(struct conn *c)
 		buf_put(&c->out, (uint8_t *)g->v[i].iov_base + skip,
 		    g->v[i].iov_len - skip);
 	}
-	loop_gather_back(c->l, g);
+	loop_gather_back(conn_loop(c), g);
 	if (sent > 0)
 		conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
-	if (!conn_holds(c) && !c->failed && c->fd >= 0)
+	if (!conn_holds(c) && !c->failed && c->io.fd >= 0)
 		on_empty(c);
 }
 
@@ -116,7 +116,7 @@ send_queued(struct conn *c)
 	ssize_t sent;
 
 	do
-		sent = send(c->fd, buf_peek(&c->out), n, MSG_NOSIGNAL);
+		sent = send(c->io.fd, buf_peek(&c->out), n, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN) {
 		conn_fail(c, errno);
@@ -126,7 +126,7 @@ send_queued(struct conn *c)
 		return;
 	buf_take(&c->out, (size_t)sent);
 	conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
-	if (!conn_holds(c) && !c->failed && c->fd >= 0)
+	if (!conn_holds(c) && !c->failed && c->io.fd >= 0)
 		on_empty(c);
 }
 
@@ -135,7 +135,7 @@ static void
 send_pipe(struct conn *c)
 {
 	conn_splice_out(c);
-	if (c->pipe || c->failed || c->fd < 0)
+	if (c->piped || c->failed || c->io.fd < 0)
 		return;
 	if (buf_len(&c->out))
 		send_queued(c);
@@ -148,15 +148,15 @@ conn_flush(struct stream *s)
 {
 	struct conn *c = conn_of(s);
 
-	if (c->failed || c->fd < 0 || c->connecting)
+	if (c->failed || c->io.fd < 0 || c->connecting)
 		return;
-	if (c->pipe)
+	if (c->piped)
 		send_pipe(c);
-	else if (c->gather)
+	else if (conn_gather(c))
 		send_gathered(c);
 	else if (buf_len(&c->out))
 		send_queued(c);
-	if (c->fd < 0)
+	if (c->io.fd < 0)
 		return;
 	shrink(c);
 	conn_arm(c);
@@ -179,7 +179,7 @@ conn_room(struct stream *s)
 {
 	struct conn *c = conn_of(s);
 
-	if (!c->failed && !c->connecting && !c->pipe &&
+	if (!c->failed && !c->connecting && !c->piped &&
 	    buf_len(&c->out) < CONN_MARK)
 		return LOOP_BLOCK - buf_len(&c->out);
 	c->starved = true;
@@ -191,10 +191,10 @@ conn_reserve(struct stream *s, size_t *n)
 {
 	struct conn *c = conn_of(s);
 
-	if (c->gather)
+	if (conn_gather(c))
 		conn_flush(s);
 	if (!c->out.data && *n > 4096)
-		loop_lend(c->l, &c->out);
+		loop_lend(conn_loop(c), &c->out);
 	return buf_room(&c->out, *n);
 }
 
@@ -203,13 +203,13 @@ conn_commit(struct stream *s, size_t n)
 {
 	struct conn *c = conn_of(s);
 
-	if (c->fd < 0)
+	if (c->io.fd < 0)
 		return;
 	buf_added(&c->out, n);
 	if (buf_len(&c->out))
-		loop_settle_later(c->l, &c->settle);
+		loop_settle_later(conn_loop(c), &c->settle);
 	else
-		loop_take_back(c->l, &c->out);
+		loop_take_back(conn_loop(c), &c->out);
 }
 
 void
@@ -217,24 +217,24 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct conn *c = conn_of(s);
 
-	if (n == 0 || c->failed || c->finish || c->fd < 0)
+	if (n == 0 || c->failed || c->finish || c->io.fd < 0)
 		return;
 	if (c->connecting || conn_holds(c)) {
-		assert(!c->gather || buf_len(&c->out) == 0);
+		assert(!conn_gather(c) || buf_len(&c->out) == 0);
 		buf_put(&c->out, p, n);
-		loop_settle_later(c->l, &c->settle);
+		loop_settle_later(conn_loop(c), &c->settle);
 		return;
 	}
-	if (c->gather && c->gather->n == LOOP_IOV) {
+	if (c->mid.gather && c->mid.gather->n == LOOP_IOV) {
 		conn_flush(s);
 		conn_put(s, p, n);
 		return;
 	}
-	if (!c->gather)
-		c->gather = loop_gather(c->l);
-	c->gather->v[c->gather->n++] =
+	if (!c->mid.gather)
+		c->mid.gather = loop_gather(conn_loop(c));
+	c->mid.gather->v[c->mid.gather->n++] =
 	    (struct iovec){ .iov_base = (void *)(uintptr_t)p, .iov_len = n };
-	loop_settle_later(c->l, &c->settle);
+	loop_settle_later(conn_loop(c), &c->settle);
 }
 
 /* What the socket does not take of it stays where it is. */
@@ -244,8 +244,8 @@ conn_hand(struct stream *s, struct buf *b)
 	struct conn *c = conn_of(s);
 	struct buf mine = c->out;
 
-	if (c->connecting || c->gather || conn_holds(c) || c->failed ||
-	    c->finish || c->fd < 0) {
+	if (c->connecting || conn_gather(c) || conn_holds(c) || c->failed ||
+	    c->finish || c->io.fd < 0) {
 		conn_put(s, buf_peek(b), buf_len(b));
 		conn_flush(s);
 		buf_take(b, buf_len(b));
@@ -261,8 +261,8 @@ conn_queued(const struct stream *s)
 {
 	const struct conn *c = conn_of(s);
 
-	return buf_len(&c->out) + (c->pipe ? c->pipe->n : 0) +
-	    (c->gather ? gathered(c->gather) : 0);
+	return buf_len(&c->out) + (c->piped ? c->mid.pipe->n : 0) +
+	    (conn_gather(c) ? gathered(conn_gather(c)) : 0);
 }
 
 void
@@ -274,6 +274,6 @@ conn_finish(struct stream *s)
 		return;
 	conn_flush(s);
 	c->finish = true;
-	if (c->fd >= 0 && !c->failed && !c->connecting && !conn_holds(c))
+	if (c->io.fd >= 0 && !c->failed && !c->connecting && !conn_holds(c))
 		say_end(c);
 }

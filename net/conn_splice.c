@@ -29,8 +29,8 @@ conn_past(struct stream *s, size_t *n)
 	struct conn *c = conn_of(s);
 
 	*n = LOOP_BLOCK;
-	if (c->gather || conn_holds(c) || c->connecting || c->failed ||
-	    c->finish || c->closed || c->fd < 0)
+	if (conn_gather(c) || conn_holds(c) || c->connecting || c->failed ||
+	    c->finish || c->closed || c->io.fd < 0)
 		return NULL;
 	return c;
 }
@@ -39,11 +39,11 @@ conn_past(struct stream *s, size_t *n)
 static ssize_t
 send_head(struct conn *d)
 {
-	struct pipe_pair *p = d->pipe;
+	struct pipe_pair *p = conn_pipe(d);
 	ssize_t n;
 
 	do
-		n = send(d->fd, p->head, p->head_n, MSG_NOSIGNAL | MSG_MORE);
+		n = send(d->io.fd, p->head, p->head_n, MSG_NOSIGNAL | MSG_MORE);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return -1;
@@ -55,7 +55,7 @@ send_head(struct conn *d)
 void
 conn_splice_out(struct conn *d)
 {
-	struct pipe_pair *p = d->pipe;
+	struct pipe_pair *p = conn_pipe(d);
 	size_t all = 0;
 	ssize_t n = 0;
 
@@ -63,7 +63,7 @@ conn_splice_out(struct conn *d)
 	if (p->head_n)
 		n = send_head(d);
 	while (p->n && n >= 0) {
-		n = splice(p->r, NULL, d->fd, NULL, p->n,
+		n = splice(p->r, NULL, d->io.fd, NULL, p->n,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 		if (n < 0 && errno == EINTR) {
 			n = 0;
@@ -79,8 +79,8 @@ conn_splice_out(struct conn *d)
 		return;
 	}
 	if (p->n == 0) {
-		d->pipe = NULL;
-		pipes_give(d->l, p);
+		conn_set_pipe(d, NULL);
+		pipes_give(conn_loop(d), p);
 	}
 	if (all)
 		conn_tell(d, STREAM_SENT, NULL, all);
@@ -91,7 +91,7 @@ conn_splice_out(struct conn *d)
 static struct pipe_pair *
 fill(struct conn *c, size_t n)
 {
-	struct pipe_pair *p = pipes_take(c->l);
+	struct pipe_pair *p = pipes_take(conn_loop(c));
 	ssize_t got;
 
 	if (!p) {
@@ -99,7 +99,7 @@ fill(struct conn *c, size_t n)
 		return NULL;
 	}
 	do
-		got = splice(c->fd, NULL, p->w, NULL, n,
+		got = splice(c->io.fd, NULL, p->w, NULL, n,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
@@ -108,7 +108,7 @@ fill(struct conn *c, size_t n)
 	}
 	if (got == 0)
 		errno = 0;
-	pipes_give(c->l, p);
+	pipes_give(conn_loop(c), p);
 	return NULL;
 }
 
@@ -117,12 +117,12 @@ pass(struct conn *c, struct conn *d, struct pipe_pair *p)
 {
 	size_t n = p->n;
 
-	d->pipe = p;
+	conn_set_pipe(d, p);
 	conn_tell(c, STREAM_DATA, NULL, n);
-	if (d->fd < 0 || d->failed || !d->pipe)
+	if (d->io.fd < 0 || d->failed || !d->piped)
 		return;
 	conn_splice_out(d);
-	if (d->fd >= 0 && !d->failed)
+	if (d->io.fd >= 0 && !d->failed)
 		conn_arm(d);
 }
 
@@ -153,13 +153,13 @@ conn_splice(struct conn *c)
 int
 conn_splice_ahead(struct conn *c)
 {
-	struct conn *d = c->divert;
+	struct conn *d = c->more->divert;
 	struct pipe_pair *p;
 	size_t most;
 
 	if (!conn_past(&d->s, &most))
 		return -1;
-	p = fill(c, c->ask);
+	p = fill(c, c->more->ask);
 	if (!p)
 		return errno == EAGAIN ? 0 : -1;
 	pass(c, d, p);

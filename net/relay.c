@@ -16,16 +16,18 @@ struct side {
 	struct stream *s;
 	uint64_t bytes; /* that came from it */
 	size_t owed;	/* of them, not yet passed on (windowed only) */
-	bool ended;	/* seen, and passed on to the other */
 };
 
 struct relay {
 	struct loop *l;
-	struct list at; /* in the loop's */
+	union {
+		struct list at;	      /* in the loop's, */
+		struct deferred gone; /* until it is over */
+	};
 	struct side side[2];
 	relay_done *done;
 	void *arg;
-	struct deferred gone;
+	bool ended[2]; /* seen of the side, and passed on to the other */
 	bool over;
 };
 
@@ -99,15 +101,15 @@ on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		break;
 	case STREAM_UP: /* before it there was no room */
 	case STREAM_ROOM:
-		if (!r->side[!i].ended)
+		if (!r->ended[!i])
 			stream_want(r->side[!i].s, true);
 		break;
 	case STREAM_EOF:
-		if (r->side[i].ended)
+		if (r->ended[i])
 			break;
-		r->side[i].ended = true;
+		r->ended[i] = true;
 		stream_finish(r->side[!i].s);
-		if (r->side[!i].ended)
+		if (r->ended[!i])
 			end(r, NULL);
 		break;
 	case STREAM_ERROR:
