@@ -93,7 +93,8 @@ client_serve(struct client_job *j)
 		.host = p->conf->local_ip,
 		.port = (int)p->conf->local_port,
 		.ms = 10000,
-		.keep = { .idle = 60, .step = 15, .tries = 4 },
+		.keep = { .idle = 60, .step = 15, .tries = 4,
+		    .far_only = true },
 	};
 
 	if (p->conf->plugin.type) {

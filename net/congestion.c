@@ -35,8 +35,8 @@ congestion_set(struct loop *l, const char *how, struct buf *why)
 	return r;
 }
 
-static void
-tune(const struct loop *l, int fd, bool near)
+void
+congestion_begin(const struct loop *l, int fd, const struct addr *at)
 {
 	const char *how = l->congestion;
 
@@ -45,21 +45,6 @@ tune(const struct loop *l, int fd, bool near)
 			(void)use(fd, how);
 		return;
 	}
-	if (near && use(fd, "cubic") < 0)
+	if (addr_is_loopback(at) && use(fd, "cubic") < 0)
 		(void)use(fd, "reno");
-}
-
-void
-congestion_begin(const struct loop *l, int fd, const struct addr *at)
-{
-	tune(l, fd, addr_is_loopback(at));
-}
-
-void
-congestion_tune(const struct loop *l, int fd)
-{
-	struct addr peer, self;
-
-	tune(l, fd, addr_of_peer(&peer, fd) && (addr_is_loopback(&peer) ||
-	    (addr_of_self(&self, fd) && addr_same_ip(&peer, &self))));
 }

@@ -8,14 +8,13 @@
 #include "net/loop.h"
 
 /* How: "auto", which is cubic, or reno where that may not be had, to peers on
- * this host and the system's own to all others; "system"; or the name of an
+ * loopback and the system's own to all others; "system"; or the name of an
  * algorithm, for all.  Borrowed.  0, or -1: this system has no such one for
  * us, and why says so. */
 int congestion_set(struct loop *l, const char *how, struct buf *why);
-/* A socket before it connects to an address, or listens on one: an algorithm
- * that paces leaves that behind in a connection that it has begun. */
+/* A socket before it connects to an address or listens on one, since an
+ * algorithm that paces leaves that behind in a connection that it has begun;
+ * or one that was accepted from an address, where that came too late. */
 void congestion_begin(const struct loop *l, int fd, const struct addr *at);
-/* One that was accepted on any address. */
-void congestion_tune(const struct loop *l, int fd);
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "net/congestion.h"
 #include "net/conn_internal.h"
 #include "net/pipes.h"
 
@@ -114,7 +113,6 @@ on_connected(struct conn *c)
 		conn_fail(c, error);
 		return;
 	}
-	congestion_tune(conn_loop(c), c->io.fd);
 	conn_arm(c);
 	conn_tell(c, STREAM_UP, NULL, 0);
 	if (c->io.fd >= 0 && !c->failed)
@@ -259,7 +257,6 @@ make(struct loop *l, int fd, bool connecting)
 struct stream *
 conn_new(struct loop *l, int fd)
 {
-	congestion_tune(l, fd);
 	return make(l, fd, false);
 }
 

@@ -26,6 +26,7 @@ void conn_end_all(struct loop *l);
 struct conn_keep { /* seconds; idle <= 0: no keepalive */
 	int idle, step, tries;
 	unsigned user_timeout_ms; /* 0: none; only where the peer must read */
+	bool far_only; /* not on loopback, where the kernel knows who died */
 };
 /* And TCP_NODELAY, and that a close is a break until all was said; before the
  * socket is connected, so that there is no moment without. */

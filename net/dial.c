@@ -20,7 +20,7 @@ struct dial {
 	struct dial_to to;
 	char *host, *local;
 	uint64_t question, end;
-	struct addr v[RESOLVE_MAX];
+	struct addr *v; /* n of them */
 	size_t n, at;
 	struct stream *s; /* connecting */
 	struct timer timer;
@@ -66,6 +66,7 @@ free_dial(struct deferred *gone)
 
 	free(d->host);
 	free(d->local);
+	free(d->v);
 	free(d);
 }
 
@@ -152,6 +153,7 @@ bind_local(struct dial *d, int fd)
 static int
 start(struct dial *d)
 {
+	static const struct conn_keep none = { 0 };
 	struct addr *a = &d->v[d->at];
 	int fd = socket(a->at.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -159,7 +161,8 @@ start(struct dial *d)
 
 	if (fd < 0)
 		return errno;
-	conn_tune(fd, &d->to.keep);
+	conn_tune(fd, d->to.keep.far_only && addr_is_loopback(a) ? &none :
+	    &d->to.keep);
 	congestion_begin(d->l, fd, a);
 	if (bind_local(d, fd) < 0 ||
 	    (connect(fd, (struct sockaddr *)&a->at, a->len) < 0 &&
@@ -173,30 +176,43 @@ start(struct dial *d)
 	return 0;
 }
 
+static bool
+try_address(struct dial *d, uint64_t left)
+{
+	uint64_t share = left / (d->n - d->at);
+	int error = start(d);
+
+	if (error) {
+		note_error(d, error);
+		return false;
+	}
+	if (share < DIAL_STEP_MIN)
+		share = DIAL_STEP_MIN;
+	timer_start(&d->timer, d->l, share < left ? share : left, on_late, d);
+	return true;
+}
+
 static void
 next_address(struct dial *d)
 {
 	uint64_t now = loop_now(d->l), left = d->end > now ? d->end - now : 0;
-	int error;
 
-	for (; d->at < d->n && left; d->at++) {
-		uint64_t share = left / (d->n - d->at);
-
-		error = start(d);
-		if (!error) {
-			if (share < DIAL_STEP_MIN)
-				share = DIAL_STEP_MIN;
-			timer_start(&d->timer, d->l, share < left ? share : left,
-			    on_late, d);
+	for (; d->at < d->n && left; d->at++)
+		if (try_address(d, left))
 			return;
-		}
-		note_error(d, error);
-	}
 	if (!*d->error) { /* no time was left to try any */
 		d->at = 0;
 		note_error(d, ETIMEDOUT);
 	}
 	finish(d, NULL);
+}
+
+static void
+take_addresses(struct dial *d, const struct addr *v, size_t n)
+{
+	d->v = mem_grow(NULL, n * sizeof(*v));
+	memcpy(d->v, v, n * sizeof(*v));
+	d->n = n;
 }
 
 static void
@@ -210,8 +226,7 @@ on_resolved(void *arg, const struct addr *v, size_t n, const char *error)
 		finish(d, NULL);
 		return;
 	}
-	memcpy(d->v, v, n * sizeof(*v));
-	d->n = n;
+	take_addresses(d, v, n);
 	next_address(d);
 }
 
@@ -222,12 +237,23 @@ on_start(struct timer *t, void *arg)
 	next_address(arg);
 }
 
+/* Whoever asked is told later, but the first address is on its way at once. */
+static void
+start_first(struct dial *d)
+{
+	if (try_address(d, d->to.ms))
+		return;
+	d->at++;
+	timer_start(&d->timer, d->l, 0, on_start, d);
+}
+
 struct dial *
 dial_new(struct loop *l, struct resolver *r, const struct dial_to *to,
     dial_cb *cb, void *arg)
 {
 	struct dial *d = mem_new(struct dial);
 	const char *host = to->host;
+	struct addr literal;
 
 	if (to->loopback_for_any &&
 	    (!*host || strcmp(host, "0.0.0.0") == 0))
@@ -240,14 +266,12 @@ dial_new(struct loop *l, struct resolver *r, const struct dial_to *to,
 	d->host = mem_dup(host);
 	d->local = mem_dup(to->local);
 	d->end = loop_now(l) + to->ms;
-	if (to->n) {
-		memcpy(d->v, to->at, to->n * sizeof(*to->at));
-		d->n = to->n;
-	} else if (addr_literal(&d->v[0], d->host, to->port) == 0) {
-		d->n = 1;
-	}
+	if (to->n)
+		take_addresses(d, to->at, to->n);
+	else if (addr_literal(&literal, d->host, to->port) == 0)
+		take_addresses(d, &literal, 1);
 	if (d->n) {
-		timer_start(&d->timer, l, 0, on_start, d);
+		start_first(d);
 		return d;
 	}
 	d->question = resolve(r, d->host, to->port, on_resolved, d);

@@ -226,7 +226,8 @@ go(struct dialler *d, const struct addr *v, size_t n)
 	struct addr to[RESOLVE_MAX];
 	struct dial_to how = { .host = d->host, .port = d->target.port,
 		.at = to, .ms = STEP_MS,
-		.keep = { .idle = 60, .step = 15, .tries = 4 } };
+		.keep = { .idle = 60, .step = 15, .tries = 4,
+		    .far_only = true } };
 
 	timer_stop(&d->late);
 	how.n = pick(d, to, v, n);

@@ -23,6 +23,7 @@ struct listener {
 	void *arg;
 	int fd, spare; /* spare: given up for a moment to shed a connection */
 	bool told;
+	bool near; /* all who come are on this host */
 };
 
 static int
@@ -81,6 +82,8 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			s->told = false;
+			if (!s->near)
+				congestion_begin(l, fd, &from);
 			s->cb(s->arg, fd, &from);
 			continue;
 		}
@@ -99,16 +102,14 @@ listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
 {
 	int fd = socket(at->at.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	/* for those that are accepted, as conn_tune */
-	static const struct linger break_on_close = { 1, 0 };
+	static const struct conn_keep none = { 0 };
 	struct listener *s;
 	int on = 1, error;
 
 	if (fd < 0)
 		return NULL;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &break_on_close,
-	    sizeof(break_on_close));
+	conn_tune(fd, &none); /* those accepted have it from here */
 	congestion_begin(l, fd, at);
 	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0 ||
 	    listen(fd, 1024) < 0) {
@@ -122,6 +123,7 @@ listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
 	s->cb = cb;
 	s->arg = arg;
 	s->fd = fd;
+	s->near = addr_is_loopback(at);
 	s->spare = open_spare();
 	ev_io_init(&s->io, on_io, fd, EV_READ);
 	s->io.data = s;
@@ -133,6 +135,12 @@ static void
 free_listener(struct deferred *d)
 {
 	free(list_item(d, struct listener, gone));
+}
+
+void
+listen_tune(struct listener *s, const struct conn_keep *keep)
+{
+	conn_tune(s->fd, keep);
 }
 
 void

@@ -4,6 +4,7 @@
 #define NET_LISTEN_H
 
 #include "net/addr.h"
+#include "net/conn.h"
 #include "net/loop.h"
 
 struct listener;
@@ -13,6 +14,8 @@ typedef void listen_cb(void *arg, int fd, const struct addr *from);
 /* NULL with errno set. */
 struct listener *listen_new(struct loop *l, const struct addr *at,
     listen_cb *cb, void *arg);
+/* Those accepted are as conn_tune makes them; once for all of them. */
+void listen_tune(struct listener *s, const struct conn_keep *keep);
 void listen_close(struct listener *s); /* NULL is fine; port free at once */
 int listen_port(const struct listener *s);
 

@@ -21,6 +21,7 @@ listen_on(struct proxy *p, int port)
 	p->listener = listen_new(sv->l, &at, on_user, p);
 	if (!p->listener)
 		return -1;
+	user_tune(p->listener);
 	p->port = port;
 	ports_take(sv->ports, port, p->name, p);
 	return 0;

@@ -69,6 +69,9 @@ set_up_tls(struct server *sv, const struct server_files *f, struct buf *why)
 static int
 start_listening(struct server *sv, struct buf *why)
 {
+	const struct conn_keep keep = {
+		.idle = (int)sv->conf->tcp_keepalive, .step = 5, .tries = 2,
+		.user_timeout_ms = sv->conf->tcp_mux ? 25000 : 0 };
 	const struct server_conf *c = sv->conf;
 	struct addr at;
 	char text[ADDR_TEXT];
@@ -84,8 +87,10 @@ start_listening(struct server *sv, struct buf *why)
 		return -1;
 	}
 	sv->listener = listen_new(sv->l, &at, on_client, sv);
-	if (sv->listener)
+	if (sv->listener) {
+		listen_tune(sv->listener, &keep);
 		return 0;
+	}
 	buf_printf(why, "create server listener error, listen tcp %s: bind: %s",
 	    addr_text(&at, text),
 	    errno == EADDRINUSE ? "address already in use" :

@@ -132,6 +132,7 @@ struct user_addrs {
 	char src[ADDR_TEXT], dst[ADDR_TEXT]; /* IPs; empty: not said */
 	int src_port, dst_port;
 };
+void user_tune(struct listener *s); /* of a public port */
 void user_accept(struct proxy *p, int fd, const struct addr *from);
 void user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
     bool ours);

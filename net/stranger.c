@@ -304,13 +304,9 @@ void
 stranger_new(struct server *sv, int fd, const struct addr *from)
 {
 	struct stranger *x;
-	struct conn_keep keep = { .idle = (int)sv->conf->tcp_keepalive,
-		.step = 5, .tries = 2,
-		.user_timeout_ms = sv->conf->tcp_mux ? 25000 : 0 };
 
 	if (sv->nstrangers >= STRANGER_MAX)
 		end(list_item(sv->strangers.next, struct stranger, at));
-	conn_tune(fd, &keep);
 	x = mem_new(struct stranger);
 	x->sv = sv;
 	addr_text(from, x->from);

@@ -117,16 +117,22 @@ user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
 }
 
 void
-user_accept(struct proxy *p, int fd, const struct addr *from)
+user_tune(struct listener *s)
 {
 	static const struct conn_keep keep = { .idle = 60, .step = 15,
 		.tries = 4 };
+
+	listen_tune(s, &keep);
+}
+
+void
+user_accept(struct proxy *p, int fd, const struct addr *from)
+{
 	struct session *s = p->session;
 	struct user_addrs a;
 	struct addr to;
 	char text[ADDR_TEXT];
 
-	conn_tune(fd, &keep);
 	addr_of_self(&to, fd);
 	addr_ip(from, a.src);
 	addr_ip(&to, a.dst);

@@ -70,14 +70,11 @@ on_called(void *arg, struct stream *s, bool ours, const char *error)
 static void
 on_guest(void *arg, int fd, const struct addr *from)
 {
-	static const struct conn_keep keep = { .idle = 60, .step = 15,
-		.tries = 4 };
 	struct visitor *v = arg;
 	struct own *own = v->own;
 	struct guest *g = mem_new(struct guest);
 	char text[ADDR_TEXT];
 
-	conn_tune(fd, &keep);
 	log_debug(v->client->log, "[%s] [%s] get a user connection [%s]",
 	    v->client->run_id, v->conf->name, addr_text(from, text));
 	g->v = v;
@@ -89,6 +86,8 @@ on_guest(void *arg, int fd, const struct addr *from)
 static int
 start(struct visitor *v, struct buf *why)
 {
+	static const struct conn_keep keep = { .idle = 60, .step = 15,
+		.tries = 4 };
 	struct own *own = v->own ? v->own : mem_new(struct own);
 	struct addr at;
 
@@ -104,8 +103,10 @@ start(struct visitor *v, struct buf *why)
 		return -1;
 	}
 	own->listener = listen_new(v->client->l, &at, on_guest, v);
-	if (own->listener)
+	if (own->listener) {
+		listen_tune(own->listener, &keep);
 		return 0;
+	}
 	buf_printf(why, "listen tcp %s:%d: bind: %s", v->conf->bind_addr,
 	    (int)v->conf->bind_port,
 	    errno == EADDRINUSE ? "address already in use" : strerror(errno));
