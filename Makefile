@@ -76,6 +76,7 @@ TESTSRC	= test/t.c $(wildcard test/core/*_test.c test/crypto/*_test.c \
 	  test/net/*_test.c test/cmd/*_test.c)
 FUZZSRC	= $(wildcard test/fuzz/*.c)
 TOOLSRC	= $(wildcard test/tools/*.c)
+BENCHSRC = $(wildcard test/bench/*.c)
 
 OBJ	= $(LIBSRC:%.c=$(B)/o/%.o)
 CMDOBJ	= $(CMDSRC:%.c=$(B)/o/%.o)
@@ -101,6 +102,12 @@ $(B)/tools/%: $(B)/o/test/tools/%.o $(OBJ) $(LIBS)
 	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
 TOOLS	= $(TOOLSRC:test/tools/%.c=$(B)/tools/%)
 tools: $(TOOLS)
+
+# What measures: load on both ends of a tunnel.
+$(B)/bench/load: $(BENCHSRC:%.c=$(B)/o/%.o)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LINK) -o $@ $^
 
 $(B)/fuzzer/%: $(B)/o/test/fuzz/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
@@ -189,5 +196,6 @@ distclean:
 	rm -rf build
 
 -include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d) \
-    $(FUZZSRC:%.c=$(B)/o/%.d) $(TOOLSRC:%.c=$(B)/o/%.d)
+    $(FUZZSRC:%.c=$(B)/o/%.d) $(TOOLSRC:%.c=$(B)/o/%.d) \
+    $(BENCHSRC:%.c=$(B)/o/%.d)
 .SECONDARY:

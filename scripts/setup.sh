@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh build        what `make` needs
 #   scripts/setup.sh test         and what scripts/test.sh needs
+#   scripts/setup.sh bench        what `make` and scripts/bench.sh need
 #
 # As root, or through sudo where there is one.  Without either it prints the
 # line to run, and fails.
@@ -56,6 +57,17 @@ for_test() {
 	    /usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" "$(clang_rt)"
 }
 
+# Whom we are measured beside, as far as Debian has them.
+for_bench() {
+	need python3 python3
+	need openssl openssl
+	need ssh openssh-client
+	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
+	PATH=$PATH:/usr/sbin:/sbin need haproxy haproxy
+	need stunnel stunnel4
+	need valgrind valgrind
+}
+
 # The run-time library goes by the compiler's version, which may not be here
 # yet; then it is asked of the package that will bring it.
 clang_rt() {
@@ -90,7 +102,10 @@ for_go() {
 look() {
 	missing=""
 	for_build
-	[ "$what" = build ] || for_test
+	case $what in
+	test) for_test ;;
+	bench) for_bench ;;
+	esac
 }
 
 # as_root COMMAND...
@@ -118,9 +133,9 @@ quietly() {
 
 what=${1:-}
 case $what in
-build | test) ;;
+build | test | bench) ;;
 *)
-	echo "usage: setup.sh build|test" >&2
+	echo "usage: setup.sh build|test|bench" >&2
 	exit 2
 	;;
 esac
