@@ -27,7 +27,7 @@ import table  # noqa: E402
 from tunnel import Missing, Quiet, free_port, proc  # noqa: E402
 
 QUICK_PEERS = ["frp 0.70.1", "rathole", "ssh -L aes128-gcm", "haproxy x2"]
-STARTED = os.path.join(peers.BUILD, "bench", "load")
+LOAD = os.path.join(peers.BUILD, "bench", "load")
 
 
 class Run:
@@ -44,6 +44,8 @@ class Run:
         self.base = os.path.join(peers.BUILD, "bench", "run")
         os.makedirs(self.base, exist_ok=True)
         self.base = tempfile.mkdtemp(dir=self.base)
+        self.load = LOAD
+        self.descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self.peers = self.who()
 
     def who(self):
@@ -86,6 +88,13 @@ class Run:
                 found.append(t)
         return found
 
+    def start_service(self, stack):
+        port = free_port()
+        p = Quiet([LOAD, "serve", "--listen", port], self.dir())
+        stack.callback(p.stop)
+        peers.wait_port(p, port)
+        return port
+
     def end(self):
         for pid in proc.descendants(os.getpid()):
             with contextlib.suppress(ProcessLookupError):
@@ -111,19 +120,11 @@ def progress(text):
 progress.last = 0
 
 
-def start_service(run, stack):
-    port = free_port()
-    p = Quiet([STARTED, "serve", "--listen", port], run.dir())
-    stack.callback(p.stop)
-    peers.wait_port(p, port)
-    return port
-
-
 def delayed(run, stack):
     """via(port) for a path of 50 ms there and back."""
     def via(port):
         near = free_port()
-        p = Quiet([STARTED, "delay", "--listen", near, "--to", port,
+        p = Quiet([LOAD, "delay", "--listen", near, "--to", port,
                    "--delay", "25"], run.dir())
         stack.callback(p.stop)
         peers.wait_port(p, near)
@@ -139,7 +140,7 @@ def points_of(run, case):
 def measure(run, case, left):
     """One case, in alternation, each other round backwards."""
     with contextlib.ExitStack() as stack:
-        service = start_service(run, stack)
+        service = run.start_service(stack)
         via = delayed(run, stack) if case == "delay" else None
         tunnels = run.start_all(stack, service, via)
         if case == "udp":
@@ -158,7 +159,7 @@ def measure(run, case, left):
                 run.watch.before()
                 words = p if "--warm" in p.words else p._replace(
                     words=[*p.words, "--warm", int(run.warm * 1000)])
-                got, why = cases.sample(STARTED, words, t, service,
+                got, why = cases.sample(LOAD, words, t, service,
                                         run.window)
                 if got:
                     run.results.add(p, t, got)

@@ -83,7 +83,7 @@ def wait_port(p, port):
             return
         except OSError:
             if not p.running() or time.monotonic() > late:
-                raise Missing(f"{p.child.args[0]}: {p.said()}") from None
+                raise Missing(f"{p.name}: {p.said()}") from None
             time.sleep(0.001)
 
 
@@ -220,7 +220,8 @@ UsePAM no
 
 
 HAPROXY = """global
-    maxconn 9900
+    maxconn 9000
+    maxpipes 500
 defaults
     mode tcp
     option splice-auto

@@ -55,9 +55,9 @@ class Tunnel:
         while not answers(self.port):
             for p in self.server + self.client:
                 if not p.running():
-                    raise Missing(f"{self.label} has ended: {p.said()}")
+                    raise Missing(f"{p.name} has ended: {p.said()}")
             if time.monotonic() > late:
-                raise Missing(f"{self.label}: no byte comes through")
+                raise Missing(f"no byte comes through")
             time.sleep(0.02)
         return self
 
@@ -65,7 +65,8 @@ class Tunnel:
 class Quiet:
     """A process whose words go to a file in its directory."""
 
-    def __init__(self, argv, cwd, stdin=None):
+    def __init__(self, argv, cwd):
+        self.name = os.path.basename(argv[0])
         self.path = os.path.join(cwd, f"log{free_name(cwd)}")
         with open(self.path, "wb") as log, proc.forking:
             self.child = subprocess.Popen(
@@ -79,7 +80,9 @@ class Quiet:
 
     def said(self):
         with open(self.path, errors="replace") as f:
-            return f.read()[-400:].strip() or "nothing was said"
+            lines = f.read().split("\n")
+        return next((s for s in reversed(lines) if s.strip()),
+                    "nothing was said")
 
     def stop(self):
         if self.running():
