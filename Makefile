@@ -8,6 +8,7 @@
 #   make fuzz T=toml SECS=60
 #   make cover      line coverage of core/ and crypto/
 #   make soak       the long runs
+#   make cost       instructions for each MiB relayed (wants valgrind)
 #   make install    PREFIX=/usr/local DESTDIR=
 # BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
 # V=1 shows the commands.
@@ -84,7 +85,7 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e interop check fuzz fuzzers cover soak tools flags \
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak cost tools flags \
     install clean distclean
 all: $(B)/culvert
 
@@ -161,7 +162,7 @@ endif
 test: unit e2e
 unit: $(B)/unit
 	$(Q)$(B)/unit
-e2e: $(B)/culvert $(TOOLS)
+e2e: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools
 interop: $(B)/culvert
 	$(Q)python3 test/interop/run.py --bin $(B)/culvert
@@ -175,8 +176,10 @@ flags: $(D)/stamp
 	@printf '%s\n' "$(subst ",\",$(CPPFLAGS) $(DEPINC) $(WARN))"
 cover:
 	$(Q)sh scripts/cover.sh
-soak: $(B)/culvert $(TOOLS)
+soak: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
+cost: $(B)/culvert $(B)/bench/load
+	$(Q)python3 test/bench/cost.py --bin $(B)/culvert
 
 # The installed binary makes the links, so that they lead to it by its bare
 # name and hold wherever DESTDIR ends up.

@@ -53,6 +53,7 @@ for_test() {
 	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
 	PATH=$PATH:/usr/sbin:/sbin need nginx nginx-light
 	need ps procps
+	need valgrind valgrind
 	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	    /usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" "$(clang_rt)"
 }

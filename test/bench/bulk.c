@@ -13,6 +13,7 @@
 enum {
 	SLOW_MS = 20,		/* a slow reader takes ... */
 	SLOW_BYTES = 4096,	/* ... so much each time */
+	SETTLE = 100,		/* looks until nothing more arrives */
 };
 
 struct bulk {
@@ -161,6 +162,22 @@ sunk(int fd)
 	return c;
 }
 
+/* What was sent is on its way for a while; whoever measures next shall not
+ * have it. */
+static void
+settle(const struct bulk *b, struct stream *all, long n, int service)
+{
+	uint64_t was = 0, is = sunk(service).bytes;
+
+	for (long i = 0; i < n; i++)
+		close(all[i].w.fd);
+	for (int i = 0; i < SETTLE && was != is; i++) {
+		poller_run(b->poller, now_ns() + SLOW_MS * 1000000ULL, NULL);
+		was = is;
+		is = sunk(service).bytes;
+	}
+}
+
 /* A fixed amount on one stream, until all of it has arrived. */
 static int
 fixed(struct bulk *b, int service, const struct options *o, uint64_t had)
@@ -203,7 +220,9 @@ mode_bulk(const struct options *o)
 	span_end(&span, o);
 	got = b.got - got;
 	c1 = sunk(service);
-	up = (double)(c1.bytes - c0.bytes) / (double)(c1.ns - c0.ns);
+	settle(&b, all, o->streams, service);
+	up = b.ask == ASK_SOURCE ? 0 :
+	    (double)(c1.bytes - c0.bytes) / (double)(c1.ns - c0.ns);
 	down = (double)got / (double)span.ns;
 	printf("{\"up_mb\": %.2f, \"down_mb\": %.2f, \"seconds\": %.4f, "
 	    "\"server_cpu\": %.6f, \"client_cpu\": %.6f}\n", up * 1e3,
