@@ -19,7 +19,7 @@ Who = collections.namedtuple("Who", "name mode label")
 
 SECONDS = {"memory": (150, 25), "back": (120, 0), "start": (10, 4),
            "size": (1, 1)}
-NOT_QUICK = {"back"}
+NOT_QUICK = {"back", "slow", "delay"}
 
 
 def point(case, name, main, more=False):

@@ -132,3 +132,120 @@ def test_the_bench_compares_two_of_ours_in_alternation(t):
 def test_the_bench_refuses_what_it_does_not_know(t):
     for words in (["no-case"], ["--modes", "tls"], ["--no-option"]):
         lib.check(bench(t, *words).returncode == 2, words)
+
+
+def operator(t, *words, **kw):
+    """culvert bench, ended; what it printed apart."""
+    done = subprocess.run([os.path.abspath(t.bin), "bench", *map(str, words)],
+                          cwd=t.dir, timeout=50, text=True,
+                          capture_output=True, **kw)
+    return done
+
+
+SECRET = {"auth": {"token": "open sesame"}}
+MEASURED = {"download_bytes", "upload_bytes", "p50_us", "p99_us",
+            "connections"}
+
+
+def server_and_token(t):
+    server = t.frps(SECRET)
+    return f"127.0.0.1:{server.conf['bindPort']}", t.write(
+        "token", "open sesame\n")
+
+
+def test_an_operator_measures_a_server_from_one_place(t):
+    server, token = server_and_token(t)
+    words = "--server", server, "--token-file", token, "--seconds", 1
+    done = operator(t, *words, "--json")
+    lib.check(done.returncode == 0, done.stderr)
+    got = json.loads(done.stdout)
+    lib.check(set(got) == MEASURED and all(v > 0 for v in got.values()), got)
+    lib.check(got["p50_us"] <= got["p99_us"], got)
+    done = operator(t, *words, "--tls-enable=false")
+    lib.check(done.returncode == 0, done.stderr)
+    for said in ("through " + server, "download", "upload", "there, back",
+                 "connections"):
+        lib.check(said in done.stdout, done.stdout)
+
+
+def test_an_operator_measures_from_one_place_to_another(t):
+    server, token = server_and_token(t)
+    port = lib.free_port()
+    p = t.run("bench", "--server", server, "--token-file", token, "--serve",
+              "--remote-port", str(port))
+    p.wait_line(f"--connect 127.0.0.1:{port}$")
+    for _ in range(2):
+        done = operator(t, "--connect", f"127.0.0.1:{port}", "--seconds", 1,
+                        "--json")
+        lib.check(set(json.loads(done.stdout)) == MEASURED, done.stderr)
+    lib.check(p.stop() == 0, p.text)
+
+
+def test_seconds_say_how_long_it_takes(t):
+    server, token = server_and_token(t)
+    p = t.run("bench", "--server", server, "--token-file", token,
+              "--seconds", "3600")
+    lib.until(lambda: p.cpu_seconds() > 0.2, 20, "it measures")
+    lib.check(p.running())
+    p.signal(2)
+    lib.check(p.wait() == 1 and p.says("interrupted"), p.text)
+
+
+def test_what_is_no_service_of_ours_is_found_out(t):
+    for service in (lib.EchoServer(), lib.SourceServer(b"x" * 1000)):
+        done = operator(t, "--connect", f"127.0.0.1:{service.port}",
+                        "--seconds", 1)
+        lib.check(done.returncode == 1, done.stdout)
+        lib.check("is no 'culvert bench'" in done.stderr, done.stderr)
+    done = operator(t, "--connect", f"127.0.0.1:{lib.free_port()}")
+    lib.check(done.returncode == 1 and "refused" in done.stderr, done.stderr)
+
+
+def test_strangers_of_a_bench_are_hung_up_on(t):
+    server, token = server_and_token(t)
+    port = lib.free_port()
+    p = t.run("bench", "--server", server, "--token-file", token, "--serve",
+              "--json", "--remote-port", str(port))
+    p.wait_line(f'"connect": "127.0.0.1:{port}"')
+    for said in (b"GET / HTTP/1.1\r\n\r\n", b"culvert-bench 1 all\n"):
+        with lib.dial(port) as s:
+            s.sendall(said)
+            try:
+                lib.check(s.recv(1) == b"", "it has answered")
+            except ConnectionError:
+                pass
+    with lib.dial(port) as s:
+        s.sendall(b"culvert-bench 1 echo\nabc")
+        want = b"culvert-bench 1\nabc"
+        lib.check(lib.read_exactly(s, len(want)) == want)
+    lib.check(p.running())
+
+
+def test_a_server_that_says_no_is_told(t):
+    server, token = server_and_token(t)
+    done = operator(t, "--server", server, "--token", "open barley")
+    lib.check(done.returncode == 1 and "token" in done.stderr, done.stderr)
+    done = operator(t, "--server", server, "--token-file", token, "--pin",
+                    "sha256:" + "0" * 64)
+    lib.check(done.returncode == 1 and done.stdout == "", done.stderr)
+    limited = t.frps({"allowPorts": [{"single": lib.free_port()}]},
+                     name="limited")
+    done = operator(t, "--server", f"127.0.0.1:{limited.conf['bindPort']}",
+                    "--remote-port", lib.free_port())
+    lib.check(done.returncode == 1 and "refused a port" in done.stderr,
+              done.stderr)
+
+
+def test_a_wrong_command_line_of_bench_ends_with_2(t):
+    at = "--server", "127.0.0.1:7000"
+    for words in ([], [*at, "word"], [*at, "--seconds", "0"],
+                  [*at, "--seconds", "3601"], [*at, "--remote-port", "70000"],
+                  [*at, "--no-flag"], ["--server", "127.0.0.1:0"],
+                  ["--connect", "127.0.0.1"], [*at, "--connect", "a:1"],
+                  [*at, "--serve", "--seconds", "2"],
+                  [*at, "--token", "a", "--token-file", "b"]):
+        done = operator(t, *words)
+        lib.check(done.returncode == 2, f"{words}: {done}")
+        lib.check(done.stderr and not done.stdout, f"{words}: {done}")
+    for words in (["--token-file", t.path("none")], ["--pin", "md5:0"]):
+        lib.check(operator(t, *at, *words).returncode == 1, words)
