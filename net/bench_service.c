@@ -37,9 +37,9 @@ struct bench_service {
 	struct listener *listener;
 	struct list visits;
 	size_t n;
+	uint8_t *zeros; /* PIECE */
+	struct deferred gone;
 };
-
-static const uint8_t zeros[PIECE];
 
 uint64_t
 bench_us(void)
@@ -92,7 +92,7 @@ on_tick(struct timer *t, void *arg)
 	if (v->want == PROBE_SOURCE) {
 		/* A piece a turn, so that others have theirs. */
 		if (stream_room(v->s) > 0)
-			stream_put(v->s, zeros, sizeof(zeros));
+			stream_put(v->s, v->of->zeros, PIECE);
 		return;
 	}
 	probe_put_report(report, &v->got);
@@ -220,6 +220,7 @@ bench_service_new(struct loop *l)
 		free(b);
 		return NULL;
 	}
+	b->zeros = mem_zero(PIECE);
 	return b;
 }
 
@@ -227,6 +228,15 @@ int
 bench_service_port(const struct bench_service *b)
 {
 	return listen_port(b->listener);
+}
+
+static void
+free_service(struct deferred *d)
+{
+	struct bench_service *b = list_item(d, struct bench_service, gone);
+
+	free(b->zeros);
+	free(b);
 }
 
 void
@@ -237,5 +247,6 @@ bench_service_free(struct bench_service *b)
 	while (!list_empty(&b->visits))
 		leave(list_item(b->visits.next, struct visit, at));
 	listen_close(b->listener);
-	free(b);
+	/* Pieces are borrowed until the pass ends. */
+	loop_defer(b->l, &b->gone, free_service);
 }

@@ -179,7 +179,7 @@ settle(const struct bulk *b, struct stream *all, long n, int service)
 }
 
 /* A fixed amount on one stream, until all of it has arrived. */
-static int
+static void
 fixed(struct bulk *b, int service, const struct options *o, uint64_t had)
 {
 	uint64_t want = (uint64_t)o->bytes;
@@ -195,7 +195,6 @@ fixed(struct bulk *b, int service, const struct options *o, uint64_t had)
 	if (!b->done)
 		fail("not all has come through");
 	printf("{\"bytes\": %llu}\n", (unsigned long long)want);
-	return 0;
 }
 
 int
@@ -210,8 +209,11 @@ mode_bulk(const struct options *o)
 	uint64_t got;
 
 	all = bulk_begin(&b, o);
-	if (o->bytes > 0)
-		return fixed(&b, service, o, c0.bytes);
+	if (o->bytes > 0) {
+		fixed(&b, service, o, c0.bytes);
+		free(all);
+		return 0;
+	}
 	run(&b, all, o->slow, o->warm);
 	c0 = sunk(service);
 	got = b.got;
