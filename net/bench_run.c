@@ -66,15 +66,15 @@ on_up(void *arg, const char *proxy, const char *remote_addr)
 {
 	struct bench *b = arg;
 	const char *colon = strrchr(remote_addr, ':');
-	int port = colon ? atoi(colon + 1) : 0;
+	long port = colon ? strtol(colon + 1, NULL, 10) : 0;
 
 	(void)proxy;
 	if (port < 1 || port > 65535)
 		over(b, "the server does not say on which port users come");
 	else if (b->how->serve)
-		b->hooks->ready(b->hooks->arg, b->how->host, port);
+		b->hooks->ready(b->hooks->arg, b->how->host, (int)port);
 	else
-		measure(b, port);
+		measure(b, (int)port);
 }
 
 static void

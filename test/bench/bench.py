@@ -37,8 +37,8 @@ class Run:
         self.args = args
         self.rounds = args.rounds or (3 if args.quick else 5)
         self.window = args.window or (0.4 if args.quick else 1.0)
-        self.warm = 0.2 if args.quick else 0.3
-        self.watch = machine.Watch(8 if args.quick else 60)
+        self.warm = 0.2 if args.quick else 0.15
+        self.watch = machine.Watch(8 if args.quick else 30)
         self.results = table.Results(peers.OURS)
         self.notes = []
         self.base = os.path.join(peers.BUILD, "bench", "run")
@@ -175,7 +175,8 @@ def guess(run, case):
         return extra.SECONDS[case][run.args.quick]
     n = sum(len(run.modes_of(p)) for p in run.peers)
     return run.rounds * n * sum(
-        run.window + (1.5 if p.case == "delay" else run.warm) + 0.1
+        run.window + 0.1 + (
+            cases.DELAY_WARM_MS / 1000 if p.case == "delay" else run.warm)
         for p in points_of(run, case))
 
 

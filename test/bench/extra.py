@@ -17,7 +17,7 @@ LOGIN = "client login info"
 PATIENCE = 90
 Who = collections.namedtuple("Who", "name mode label")
 
-SECONDS = {"memory": (150, 25), "back": (120, 0), "start": (10, 4),
+SECONDS = {"memory": (130, 25), "back": (40, 0), "start": (10, 4),
            "size": (1, 1)}
 NOT_QUICK = {"back", "slow", "delay"}
 
