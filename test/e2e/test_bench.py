@@ -201,6 +201,31 @@ def test_what_is_no_service_of_ours_is_found_out(t):
     lib.check(done.returncode == 1 and "refused" in done.stderr, done.stderr)
 
 
+class Greeter(lib.Service):
+    """Greets as a bench does, says what it is given, and then no more."""
+
+    def __init__(self, more, hang_up):
+        self.more, self.hang_up = more, hang_up
+        super().__init__()
+
+    def serve(self, s):
+        s.sendall(b"culvert-bench 1\n" + self.more)
+        while not self.hang_up and s.recv(4096):
+            pass
+
+
+def test_a_service_that_falls_silent_or_leaves_is_told(t):
+    for more, hang_up, why in ((b"", False, "nothing has arrived"),
+                               (b"x", True, "ended by the other side"),
+                               (b"x" * 5000, False, "nothing has arrived")):
+        service = Greeter(more, hang_up)
+        done = operator(t, "--connect", f"127.0.0.1:{service.port}",
+                        "--seconds", 1)
+        lib.check(done.returncode == 1 and done.stdout == "", done.stdout)
+        lib.check("download: " in done.stderr and why in done.stderr,
+                  done.stderr)
+
+
 def test_strangers_of_a_bench_are_hung_up_on(t):
     server, token = server_and_token(t)
     port = lib.free_port()
