@@ -209,6 +209,8 @@ class Greeter(lib.Service):
         super().__init__()
 
     def serve(self, s):
+        # What is left unread makes a close a reset.
+        lib.read_exactly(s, len(b"culvert-bench 1 source\n"))
         s.sendall(b"culvert-bench 1\n" + self.more)
         while not self.hang_up and s.recv(4096):
             pass
