@@ -8,6 +8,7 @@
 #   make fuzz T=toml SECS=60
 #   make cover      line coverage of core/ and crypto/
 #   make soak       the long runs
+#   make cost       instructions for each MiB relayed (wants valgrind)
 #   make install    PREFIX=/usr/local DESTDIR=
 # BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
 # V=1 shows the commands.
@@ -76,6 +77,7 @@ TESTSRC	= test/t.c $(wildcard test/core/*_test.c test/crypto/*_test.c \
 	  test/net/*_test.c test/cmd/*_test.c)
 FUZZSRC	= $(wildcard test/fuzz/*.c)
 TOOLSRC	= $(wildcard test/tools/*.c)
+BENCHSRC = $(wildcard test/bench/*.c)
 
 OBJ	= $(LIBSRC:%.c=$(B)/o/%.o)
 CMDOBJ	= $(CMDSRC:%.c=$(B)/o/%.o)
@@ -83,7 +85,7 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e interop check fuzz fuzzers cover soak tools flags \
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak cost tools flags \
     install clean distclean
 all: $(B)/culvert
 
@@ -106,6 +108,12 @@ $(B)/tools/%: $(B)/o/test/tools/%.o $(OBJ) $(LIBS)
 	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
 TOOLS	= $(TOOLSRC:test/tools/%.c=$(B)/tools/%)
 tools: $(TOOLS)
+
+# What measures: load on both ends of a tunnel.
+$(B)/bench/load: $(BENCHSRC:%.c=$(B)/o/%.o)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LINK) -o $@ $^
 
 $(B)/fuzzer/%: $(B)/o/test/fuzz/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
@@ -159,7 +167,7 @@ endif
 test: unit e2e
 unit: $(B)/unit
 	$(Q)$(B)/unit
-e2e: $(B)/culvert $(TOOLS)
+e2e: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools
 interop: $(B)/culvert
 	$(Q)python3 test/interop/run.py --bin $(B)/culvert
@@ -173,8 +181,10 @@ flags: $(D)/stamp
 	@printf '%s\n' "$(subst ",\",$(CPPFLAGS) $(DEPINC) $(WARN))"
 cover:
 	$(Q)sh scripts/cover.sh
-soak: $(B)/culvert $(TOOLS)
+soak: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
+cost: $(B)/culvert $(B)/bench/load
+	$(Q)python3 test/bench/cost.py --bin $(B)/culvert
 
 # The installed binary makes the links, so that they lead to it by its bare
 # name and hold wherever DESTDIR ends up.
@@ -194,5 +204,6 @@ distclean:
 	rm -rf build
 
 -include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(TESTOBJ:.o=.d) \
-    $(FUZZSRC:%.c=$(B)/o/%.d) $(TOOLSRC:%.c=$(B)/o/%.d)
+    $(FUZZSRC:%.c=$(B)/o/%.d) $(TOOLSRC:%.c=$(B)/o/%.d) \
+    $(BENCHSRC:%.c=$(B)/o/%.d)
 .SECONDARY:

@@ -40,7 +40,8 @@ struct applet {
 
 #define APPLETS(X) \
 	X(frps)    \
-	X(frpc)
+	X(frpc)    \
+	X(bench)
 
 #define APPLET_DECLARE(name_) extern const struct applet applet_##name_;
 APPLETS(APPLET_DECLARE)

@@ -61,36 +61,6 @@ is_name(const char *s)
 	return true;
 }
 
-/* "host", "host:7000", "[fd00::1]:7000" or "fd00::1". */
-static int
-take_server(struct client_conf *c, const char *text, struct buf *why)
-{
-	const char *colon = strrchr(text, ':'), *stop = strrchr(text, ']');
-	size_t n = strlen(text);
-
-	if (!stop && colon && strchr(text, ':') != colon)
-		colon = NULL; /* an address of its own */
-	if (colon && colon > stop) {
-		n = (size_t)(colon - text);
-		if (number_int(colon + 1, &c->server_port, why) < 0 ||
-		    c->server_port < 1 || c->server_port > 65535)
-			n = 0;
-	}
-	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
-		text++;
-		n -= 2;
-	}
-	if (n == 0) {
-		buf_take(why, buf_len(why));
-		buf_puts(why, "--server: it is HOST, or HOST:PORT with a port "
-		    "from 1 to 65535");
-		return -1;
-	}
-	mem_free_secret(c->server_addr);
-	c->server_addr = mem_dupn(text, n);
-	return 0;
-}
-
 static bool
 is_set(const char *s)
 {
@@ -122,8 +92,11 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	if (r < 0)
 		return -1;
 	buf_take(why, buf_len(why));
-	if (o->offer_server && take_server(&o->conf, o->offer_server, why) < 0)
+	if (o->offer_server && number_host_port(o->offer_server,
+	    &o->conf.server_addr, &o->conf.server_port) < 0) {
+		buf_puts(why, "--server: " NUMBER_HOST_PORT);
 		return -1;
+	}
 	o->proxy.name = mem_dup(given->words[0]);
 	o->proxy.plugin.type = mem_dup("offer");
 	o->proxy.plugin.allow = mem_dup(o->offer_allow);
@@ -182,7 +155,8 @@ frpc_offer(const struct call *c)
 {
 	struct frpc_opts *o = c->record;
 	struct offer f = { .opts = o };
-	struct client_hooks hooks = { on_up, on_ready, &f };
+	struct client_hooks hooks = { .proxy_up = on_up,
+		.ready = on_ready, .arg = &f };
 	struct client_files none = { 0 };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };

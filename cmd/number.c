@@ -205,3 +205,30 @@ number_range(const char *text, size_t n, int *first, int *last,
 	buf_puts(why, "range number is invalid");
 	return -1;
 }
+
+int
+number_host_port(const char *text, char **host, int64_t *port)
+{
+	const char *colon = strrchr(text, ':'), *stop = strrchr(text, ']');
+	size_t n = strlen(text);
+	struct buf why = { 0 };
+
+	if (!stop && colon && strchr(text, ':') != colon)
+		colon = NULL; /* an address of its own */
+	if (colon && colon > stop) {
+		n = (size_t)(colon - text);
+		if (number_int(colon + 1, port, &why) < 0 || *port < 1 ||
+		    *port > 65535)
+			n = 0;
+		buf_free(&why);
+	}
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0)
+		return -1;
+	mem_free_secret(*host);
+	*host = mem_dupn(text, n);
+	return 0;
+}

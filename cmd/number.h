@@ -14,4 +14,9 @@ int number_duration(const char *text, int64_t *nanoseconds, struct buf *why);
 int number_range(const char *text, size_t n, int *first, int *last,
     struct buf *why);
 
+/* "host", "host:7000", "[fd00::1]:7000" or "fd00::1"; the port stays where
+ * none is named, and *host is replaced.  0, or <0: it is none of these. */
+int number_host_port(const char *text, char **host, int64_t *port);
+#define NUMBER_HOST_PORT "it is HOST, or HOST:PORT with a port from 1 to 65535"
+
 #endif

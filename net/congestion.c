@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,11 +20,11 @@ congestion_set(struct loop *l, const char *how, struct buf *why)
 {
 	int fd, r, error;
 
-	l->congestion = how;
+	snprintf(l->congestion, sizeof(l->congestion), "%s", how ? how : "");
 	if (!how || strcmp(how, "auto") == 0 || strcmp(how, "system") == 0)
 		return 0;
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	r = fd < 0 ? -1 : use(fd, how);
+	r = fd < 0 ? -1 : use(fd, how); /* a cut name is none */
 	error = errno;
 	if (fd >= 0)
 		close(fd);
@@ -40,7 +41,7 @@ congestion_begin(const struct loop *l, int fd, const struct addr *at)
 {
 	const char *how = l->congestion;
 
-	if (how && strcmp(how, "auto") != 0) {
+	if (*how && strcmp(how, "auto") != 0) {
 		if (strcmp(how, "system") != 0)
 			(void)use(fd, how);
 		return;

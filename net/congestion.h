@@ -9,7 +9,7 @@
 
 /* How: "auto", which is cubic, or reno where that may not be had, to peers on
  * loopback and the system's own to all others; "system"; or the name of an
- * algorithm, for all.  Borrowed.  0, or -1: this system has no such one for
+ * algorithm, for all.  0, or -1: this system has no such one for
  * us, and why says so. */
 int congestion_set(struct loop *l, const char *how, struct buf *why);
 /* A socket before it connects to an address or listens on one, since an

@@ -33,7 +33,7 @@ struct loop {
 	bool settling;
 	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
 	unsigned npipes, nspare; /* how many there are, and of these */
-	const char *congestion; /* see net/congestion.h */
+	char congestion[16]; /* see net/congestion.h */
 	int status;
 };
 

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh build        what `make` needs
 #   scripts/setup.sh test         and what scripts/test.sh needs
+#   scripts/setup.sh bench        what `make` and scripts/bench.sh need
 #
 # As root, or through sudo where there is one.  Without either it prints the
 # line to run, and fails.
@@ -52,8 +53,20 @@ for_test() {
 	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
 	PATH=$PATH:/usr/sbin:/sbin need nginx nginx-light
 	need ps procps
+	need valgrind valgrind
 	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	    /usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" "$(clang_rt)"
+}
+
+# Whom we are measured beside, as far as Debian has them.
+for_bench() {
+	need python3 python3
+	need openssl openssl
+	need ssh openssh-client
+	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
+	PATH=$PATH:/usr/sbin:/sbin need haproxy haproxy
+	need stunnel stunnel4
+	need valgrind valgrind
 }
 
 # The run-time library goes by the compiler's version, which may not be here
@@ -90,7 +103,10 @@ for_go() {
 look() {
 	missing=""
 	for_build
-	[ "$what" = build ] || for_test
+	case $what in
+	test) for_test ;;
+	bench) for_bench ;;
+	esac
 }
 
 # as_root COMMAND...
@@ -118,9 +134,9 @@ quietly() {
 
 what=${1:-}
 case $what in
-build | test) ;;
+build | test | bench) ;;
 *)
-	echo "usage: setup.sh build|test" >&2
+	echo "usage: setup.sh build|test|bench" >&2
 	exit 2
 	;;
 esac

@@ -62,6 +62,7 @@ if [ -f scripts/toml-test.sh ]; then
 fi
 stage "fuzzing" make fuzz SECS="${FUZZ_SECS:-10}"
 stage "interoperation" make -j2 interop
+stage "instructions for each MiB relayed" make -j2 cost
 
 echo
 [ ! -f build/culvert ] ||

@@ -5,7 +5,7 @@ import os
 from lib import Skip, check
 from told import ROOT, said
 
-LINKS = {"frps", "frpc", "server", "client"}
+LINKS = {"frps", "frpc", "server", "client", "bench"}
 
 
 def install(t, into):
@@ -25,9 +25,13 @@ def test_install_makes_links_that_hold_anywhere(t):
     check(set(os.listdir(bin)) == LINKS | {"culvert"}, os.listdir(bin))
     for name in LINKS:
         check(os.readlink(os.path.join(bin, name)) == "culvert", name)
+        got = said([os.path.join(bin, name), "--help"]).stdout
+        check("Usage:" in got, got)
+    for name in LINKS - {"bench"}:
         got = said([os.path.join(bin, name), "-v"]).stdout
         check(got == "0.61.0\n", got)
-    for path in ("man1/culvert.1", "man1/frpc.1", "man8/frps.8"):
+    for path in ("man1/culvert.1", "man1/bench.1", "man1/frpc.1",
+                 "man8/frps.8"):
         check(os.path.isfile(t.path("moved/usr/share/man", path)), path)
 
 

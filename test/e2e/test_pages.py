@@ -9,7 +9,7 @@ from told import (APPLETS, ROOT, commands_of, flags, keys, keys_that_work,
                   owner, read, said, types_of)
 
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
-         "culvert": "cmd/culvert.1"}
+         "bench": "cmd/bench.1", "culvert": "cmd/culvert.1"}
 OWNED = (("frps", "", "server"), ("frpc", "", "client"),
          ("frpc", "proxies", "proxy"), ("frpc", "visitors", "visitor"))
 
