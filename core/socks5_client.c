@@ -67,6 +67,15 @@ put_request(struct socks5 *s, struct buf *out,
 	s->have = 0;
 }
 
+void
+socks5_hurry(struct socks5 *s, struct buf *out,
+    const struct socks5_addr *target)
+{
+	put_request(s, out, target);
+	s->state = CLIENT_METHOD;
+	s->hurried = true;
+}
+
 static void
 put_text(struct buf *out, const char *text)
 {
@@ -88,6 +97,10 @@ take_method(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *out,
 	if (s->in[0] != VERSION)
 		return fail(s, ERR_PROTO, why, "it does not speak SOCKS5");
 	s->have = 0;
+	if (s->in[1] == METHOD_NONE && s->hurried) {
+		s->state = CLIENT_REPLY;
+		return 1;
+	}
 	if (s->in[1] == METHOD_NONE) {
 		put_request(s, out, target);
 		return 1;
