@@ -182,7 +182,7 @@ static void
 take_bastion(struct tool *t, char *text)
 {
 	t->client.server_port = atoi(cut(text, ':'));
-	t->client.server_addr = text;
+	t->client.server_addr = mem_dup(text);
 	t->conf.bastion = &t->client;
 }
 
@@ -224,9 +224,9 @@ take(struct tool *t, char *key)
 	else if (strcmp(key, "remote") == 0)
 		take_remote(t, v);
 	else if (strcmp(key, "token") == 0)
-		t->client.auth.token = v;
+		t->client.auth.token = mem_dup(v);
 	else if (strcmp(key, "user") == 0)
-		t->client.user = v;
+		t->client.user = mem_dup(v);
 	else if (strcmp(key, "tls") == 0)
 		t->client.tls_enable = *v == '1';
 	else if (strcmp(key, "mux") == 0)
@@ -325,5 +325,6 @@ main(int argc, char **argv)
 	conn_end_all(t.l);
 	ev_io_stop(t.l->ev, &t.in);
 	loop_free(t.l);
+	config_client_release(&t.client);
 	return 0;
 }
