@@ -263,24 +263,36 @@ say_stat(const struct tool *t)
 }
 
 static void
+obey(struct tool *t, const char *word)
+{
+	if (strcmp(word, "quit") == 0) {
+		loop_stop(t->l, 0);
+	} else if (strcmp(word, "retry") == 0) {
+		far_retry(t->far);
+	} else if (strcmp(word, "stat") == 0) {
+		say_stat(t);
+	} else if (strcmp(word, "again") == 0) {
+		far_free(t->far);
+		make_far(t);
+	}
+}
+
+static void
 on_line(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct tool *t = w->data;
-	char line[100];
+	char line[100], *word;
 	ssize_t n = read(0, line, sizeof(line) - 1);
 
 	(void)ev;
 	(void)revents;
-	if (n <= 0 || strncmp(line, "quit", 4) == 0) {
+	if (n <= 0) {
 		loop_stop(t->l, 0);
-	} else if (strncmp(line, "retry", 5) == 0) {
-		far_retry(t->far);
-	} else if (strncmp(line, "stat", 4) == 0) {
-		say_stat(t);
-	} else if (strncmp(line, "again", 5) == 0) {
-		far_free(t->far);
-		make_far(t);
+		return;
 	}
+	line[n] = '\0';
+	for (word = strtok(line, "\n"); word; word = strtok(NULL, "\n"))
+		obey(t, word);
 }
 
 static void
