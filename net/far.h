@@ -49,7 +49,8 @@ struct far_ssh_conf {
 
 struct far_conf { /* all of it is borrowed, and outlives the far side */
 	/* One of the two: */
-	const struct client_conf *bastion; /* no proxies, no visitors in it */
+	const struct client_conf *bastion; /* complete and checked; no proxies,
+					      no visitors in it */
 	const struct far_ssh_conf *ssh;
 	/* With a bastion: */
 	const struct client_files *files;

@@ -227,7 +227,7 @@ static void
 on_login_late(struct timer *t, void *arg)
 {
 	(void)t;
-	ssh_side_lost(arg, "no login within 30 seconds", "", true);
+	ssh_side_lost(arg, "no login in all this time", "", true);
 }
 
 static void
