@@ -70,7 +70,9 @@ void socks5_hurry(struct socks5 *s, struct buf *out,
  * and why is put for people.  target as above. */
 int socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
     struct buf *out, const struct socks5_addr *target, struct buf *why);
-/* When socks5_answer has failed: the line of text that our own server puts
+/* When socks5_answer has failed: the reply's code; SOCKS5_OK: there was none. */
+unsigned socks5_code(const struct socks5 *s);
+/* The line of text that our own server puts
  * behind a reply that refuses.  1: line has it, cleaned of what is not
  * printable; 0: more is needed; <0: there is none to come. */
 int socks5_line(struct socks5 *s, const uint8_t **p, size_t *n,

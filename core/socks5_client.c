@@ -175,14 +175,21 @@ socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
 	return s->err ? s->err : r;
 }
 
+unsigned
+socks5_code(const struct socks5 *s)
+{
+	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION)
+		return SOCKS5_OK;
+	return s->in[1];
+}
+
 int
 socks5_line(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *line)
 {
 	size_t len;
 	char one;
 
-	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION ||
-	    s->in[1] == SOCKS5_OK)
+	if (socks5_code(s) == SOCKS5_OK)
 		return ERR_PROTO;
 	if (!socks5_gather(s, p, n, 5))
 		return 0;

@@ -7,6 +7,8 @@
 #include "core/log.h"
 #include "net/loop.h"
 
+struct loop;
+
 struct client_files { /* PEM texts; NULL: none */
 	char *cert, *key, *ca;
 };

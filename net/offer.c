@@ -196,6 +196,12 @@ offer_talk(struct loop *l, struct stream *s, const struct offer_want *w,
 	return c;
 }
 
+unsigned
+offer_code(const struct offer_call *c)
+{
+	return c->refused ? socks5_code(&c->socks) : SOCKS5_OK;
+}
+
 void
 offer_cancel(struct offer_call *c)
 {
