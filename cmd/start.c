@@ -8,6 +8,7 @@
 
 #include "cmd/load.h"
 #include "cmd/notify.h"
+#include "cmd/number.h"
 #include "core/mem.h"
 
 const char *
@@ -19,6 +20,36 @@ start_env(char *const *env, const char *name)
 		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
 			return *env + n + 1;
 	return NULL;
+}
+
+int
+start_server(struct client_conf *c, const char *text, struct buf *why)
+{
+	const char *colon = strrchr(text, ':'), *stop = strrchr(text, ']');
+	struct buf unsaid = { 0 };
+	size_t n = strlen(text);
+
+	if (!stop && colon && strchr(text, ':') != colon)
+		colon = NULL; /* an address of its own */
+	if (colon && colon > stop) {
+		n = (size_t)(colon - text);
+		if (number_int(colon + 1, &c->server_port, &unsaid) < 0 ||
+		    c->server_port < 1 || c->server_port > 65535)
+			n = 0;
+	}
+	buf_free(&unsaid);
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0) {
+		buf_puts(why, "it is HOST, or HOST:PORT with a port from 1 to "
+		    "65535");
+		return -1;
+	}
+	mem_free_secret(c->server_addr);
+	c->server_addr = mem_dupn(text, n);
+	return 0;
 }
 
 bool
