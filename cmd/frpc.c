@@ -51,7 +51,7 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 	struct frpc_opts *o = c->record;
 	struct client_files files = { 0 };
 	struct start s = { 0 };
-	struct client_hooks hooks = { NULL, start_ready, &s };
+	struct client_hooks hooks = { .ready = start_ready, .arg = &s };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };
 	int r;
