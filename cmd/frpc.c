@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/completion.h"
 #include "cmd/load.h"
 #include "cmd/start.h"
 #include "core/mem.h"
@@ -50,7 +51,7 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 	struct frpc_opts *o = c->record;
 	struct client_files files = { 0 };
 	struct start s = { 0 };
-	struct client_hooks hooks = { NULL, start_ready, &s };
+	struct client_hooks hooks = { .ready = start_ready, .arg = &s };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };
 	int r;
@@ -220,7 +221,7 @@ static const struct command sudp_commands[] = { VISITOR("sudp"), { 0 } };
 
 static const struct command commands[] = {
 	{ .name = "completion", .brief = "write completions for a shell",
-	  .later = "command 'completion'" },
+	  .commands = completion_commands },
 	{ .name = "help", .brief = "print help on a command" },
 	LATER_TYPE("http"),
 	LATER_TYPE("https"),

@@ -139,7 +139,8 @@ frpc_offer(const struct call *c)
 {
 	struct frpc_opts *o = c->record;
 	struct offer f = { .opts = o };
-	struct client_hooks hooks = { on_up, on_ready, &f };
+	struct client_hooks hooks = { .proxy_up = on_up,
+		.ready = on_ready, .arg = &f };
 	struct client_files none = { 0 };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };

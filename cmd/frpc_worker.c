@@ -94,7 +94,8 @@ int
 frpc_worker(const struct call *c, const char *text)
 {
 	struct worker w = { 0 };
-	struct client_hooks hooks = { on_up, on_ready, &w };
+	struct client_hooks hooks = { .proxy_up = on_up,
+		.ready = on_ready, .arg = &w };
 	struct frpc_opts *o = c->record;
 	struct client_files none = { 0 };
 	struct client_range range;

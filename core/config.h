@@ -92,6 +92,8 @@ struct client_conf {
 	bool login_fail_exit;
 	bool login_refused_exit; /* no setting: a first login that the server
 				    refuses is final */
+	bool patient; /* no setting: waits between attempts grow up to a
+			 minute, not only to two seconds */
 	struct strings start;
 	struct pairs metas;
 	struct auth_conf auth;

@@ -67,6 +67,15 @@ put_request(struct socks5 *s, struct buf *out,
 	s->have = 0;
 }
 
+void
+socks5_hurry(struct socks5 *s, struct buf *out,
+    const struct socks5_addr *target)
+{
+	put_request(s, out, target);
+	s->state = CLIENT_METHOD;
+	s->hurried = true;
+}
+
 static void
 put_text(struct buf *out, const char *text)
 {
@@ -88,6 +97,10 @@ take_method(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *out,
 	if (s->in[0] != VERSION)
 		return fail(s, ERR_PROTO, why, "it does not speak SOCKS5");
 	s->have = 0;
+	if (s->in[1] == METHOD_NONE && s->hurried) {
+		s->state = CLIENT_REPLY;
+		return 1;
+	}
 	if (s->in[1] == METHOD_NONE) {
 		put_request(s, out, target);
 		return 1;
@@ -162,14 +175,21 @@ socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
 	return s->err ? s->err : r;
 }
 
+unsigned
+socks5_code(const struct socks5 *s)
+{
+	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION)
+		return SOCKS5_OK;
+	return s->in[1];
+}
+
 int
 socks5_line(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *line)
 {
 	size_t len;
 	char one;
 
-	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION ||
-	    s->in[1] == SOCKS5_OK)
+	if (socks5_code(s) == SOCKS5_OK)
 		return ERR_PROTO;
 	if (!socks5_gather(s, p, n, 5))
 		return 0;

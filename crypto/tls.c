@@ -18,6 +18,7 @@ tls_new(struct tls_conf *conf, const char *name, int64_t now,
 	struct tls *t = heap_new(struct tls);
 
 	t->conf = conf;
+	conf->uses++;
 	tls_hs_start(t, name, now, seed);
 	return t;
 }
@@ -28,6 +29,7 @@ tls_free(struct tls *t)
 	if (!t)
 		return;
 	tls_hs_free(t);
+	tls_conf_free(t->conf);
 	heap_free_secret(t->part, t->part_cap);
 	free(t->output);
 	free(t->why);

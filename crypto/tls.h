@@ -36,6 +36,7 @@ struct tls_setup {
  * reason for people in why. */
 struct tls_conf *tls_conf_new(enum tls_side side, const struct tls_setup *s,
     int64_t now, const uint8_t seed[static 32], char *why, size_t whylen);
+/* NULL is fine; what sessions that are not freed yet need stays for them. */
 void tls_conf_free(struct tls_conf *c);
 /* The pin of our own certificate, "sha256:…"; NULL without one. */
 const char *tls_conf_pin(const struct tls_conf *c);

@@ -212,6 +212,7 @@ tls_conf_new(enum tls_side side, const struct tls_setup *s, int64_t now,
 	struct tls_conf *c = heap_new(struct tls_conf);
 	const char *bad;
 
+	c->uses = 1;
 	c->side = side;
 	set_default_suites(c);
 	bad = set_own(c, s, now, seed);
@@ -238,7 +239,7 @@ tls_conf_free(struct tls_conf *c)
 	br_x509_trust_anchor *a;
 	size_t i;
 
-	if (!c)
+	if (!c || --c->uses > 0)
 		return;
 	pem_free_certs(&c->certs);
 	pem_free_key(&c->key);

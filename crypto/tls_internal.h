@@ -22,6 +22,7 @@
 enum tls_record { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA };
 
 struct tls_conf {
+	size_t uses; /* the maker's, and each session's */
 	enum tls_side side;
 	struct pem_certs certs;
 	struct pem_key key;

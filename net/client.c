@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/client.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,9 @@
  * another matter, it needs a person. */
 static const struct pace pace_network = { .first_ms = 500, .cap_ms = 2000 };
 static const struct pace pace_refused = { .first_ms = 2000, .cap_ms = 20000 };
+/* Of a client that a person looks at, and may hurry. */
+static const struct pace pace_patient = { .first_ms = 1000, .cap_ms = 60000 };
+static const struct pace pace_mend = { .first_ms = 60000, .cap_ms = 60000 };
 /* A session that lasted so long ends a series of failures. */
 #define STEADY_MS 10000
 
@@ -33,6 +35,14 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 }
 
 static void
+enter(struct client *c, enum client_stage stage)
+{
+	c->stage = stage;
+	if (c->hooks && c->hooks->stage)
+		c->hooks->stage(c->hooks->arg, stage);
+}
+
+static void
 on_uplink(void *arg, struct stream *s, const char *error)
 {
 	struct client *c = arg;
@@ -43,18 +53,20 @@ on_uplink(void *arg, struct stream *s, const char *error)
 		client_lost(c, error);
 		return;
 	}
-	if (!c->conf->tcp_mux) {
-		client_login(c, s);
-		return;
-	}
 	if (c->conf->tcp_mux_keepalive > 0)
 		lim.keepalive = (uint64_t)c->conf->tcp_mux_keepalive * 1000;
-	c->link = link_new(c->l, s, MUX_CLIENT, &lim, on_link, c);
-	s = link_open(c->link);
-	if (s)
-		client_login(c, s);
-	else
+	if (c->conf->tcp_mux) {
+		c->link = link_new(c->l, s, MUX_CLIENT, &lim, on_link, c);
+		s = link_open(c->link);
+	}
+	if (!s) {
 		client_lost(c, "cannot open a stream");
+		return;
+	}
+	c->stage = CLIENT_LOGIN;
+	client_login(c, s);
+	if (c->ctl)
+		enter(c, CLIENT_LOGIN);
 }
 
 static void
@@ -63,6 +75,7 @@ connect_now(struct client *c)
 	timer_stop(&c->again);
 	log_info(c->log, "try to connect to server...");
 	c->uplink = uplink_new(c, on_uplink, c);
+	enter(c, CLIENT_CONNECTING);
 }
 
 static void
@@ -89,29 +102,47 @@ tear_down(struct client *c)
 }
 
 void
-client_stop(struct client *c, int status)
+client_goodbye(struct client *c)
 {
 	if (c->over)
 		return;
+	client_proxies_close(c);
 	c->over = true;
 	timer_stop(&c->again);
 	tear_down(c);
-	loop_stop(c->l, status);
+}
+
+static void
+tell_lost(struct client *c, enum client_stage in, const char *why, uint64_t ms)
+{
+	if (c->hooks && c->hooks->lost)
+		c->hooks->lost(c->hooks->arg, in, why, ms);
 }
 
 static void
 fail_first(struct client *c, const char *why)
 {
-	buf_printf(c->why, "login to the server failed: %s", why);
+	buf_printf(&c->why, "login to the server failed: %s", why);
 	if (c->conf->login_fail_exit)
-		buf_puts(c->why, ". With loginFailExit enabled, no additional "
+		buf_puts(&c->why, ". With loginFailExit enabled, no additional "
 		    "retries will be attempted");
-	client_stop(c, 1);
+	c->over = true;
+	if (c->alone)
+		loop_stop(c->l, 1);
+}
+
+static const struct pace *
+pace_of(const struct client *c)
+{
+	if (c->conf->patient)
+		return c->refused ? &pace_mend : &pace_patient;
+	return c->refused ? &pace_refused : &pace_network;
 }
 
 void
 client_lost(struct client *c, const char *why)
 {
+	enum client_stage in = c->stage;
 	bool up = c->control != NULL;
 	uint32_t ms;
 	char text[400];
@@ -125,16 +156,26 @@ client_lost(struct client *c, const char *why)
 	if (!c->was_up && (c->conf->login_fail_exit ||
 	    (c->refused && c->conf->login_refused_exit))) {
 		fail_first(c, text);
+		tell_lost(c, in, text, CLIENT_NEVER);
 		return;
 	}
 	if (up && loop_now(c->l) - c->up_since >= STEADY_MS)
 		c->tries = 0;
-	ms = pace_wait(c->refused ? &pace_refused : &pace_network, c->tries++,
-	    loop_dice());
+	ms = pace_wait(pace_of(c), c->tries++, loop_dice());
 	if (up)
 		log_warn(c->log, "[%s] the connection to the server is lost: "
 		    "%s; trying again", c->run_id, text);
 	timer_start(&c->again, c->l, ms, on_again, c);
+	tell_lost(c, in, text, ms);
+}
+
+void
+client_retry(struct client *c)
+{
+	if (!timer_active(&c->again))
+		return;
+	c->tries = 0;
+	connect_now(c);
 }
 
 /* A server that is set otherwise than we are just hangs up. */
@@ -151,48 +192,8 @@ client_cut(struct client *c, const char *why)
 	client_lost(c, text);
 }
 
-static void
-on_farewell(struct timer *t, void *arg)
-{
-	struct client *c = arg;
-
-	(void)t;
-	loop_stop(c->l, 0);
-}
-
-static void
-on_term(void *arg, int number)
-{
-	struct client *c = arg;
-
-	if (c->over) {
-		loop_stop(c->l, 0);
-		return;
-	}
-	log_info(c->log, "got signal %d, closing", number);
-	client_proxies_close(c);
-	c->over = true;
-	timer_stop(&c->again);
-	tear_down(c);
-	/* a moment for the goodbye to leave */
-	timer_start(&c->farewell, c->l, 50, on_farewell, c);
-}
-
-/* Somebody knows that the network is back. */
-static void
-on_hup(void *arg, int number)
-{
-	struct client *c = arg;
-
-	(void)number;
-	if (timer_active(&c->again)) {
-		c->tries = 0;
-		connect_now(c);
-	}
-}
-
 static int
-set_up_tls(struct client *c, const struct client_files *f)
+set_up_tls(struct client *c, const struct client_files *f, struct buf *why)
 {
 	struct tls_setup setup = { .cert = f->cert, .key = f->key,
 		.ca = f->ca };
@@ -209,7 +210,7 @@ set_up_tls(struct client *c, const struct client_files *f)
 	    sizeof(reason));
 	mem_wipe(seed, sizeof(seed));
 	if (!c->tls) {
-		buf_printf(c->why, "cannot set up TLS: %s", reason);
+		buf_printf(why, "cannot set up TLS: %s", reason);
 		return -1;
 	}
 	if (!setup.ca && !setup.pin)
@@ -219,14 +220,14 @@ set_up_tls(struct client *c, const struct client_files *f)
 }
 
 static int
-set_up_proxy(struct client *c)
+set_up_proxy(struct client *c, struct buf *why)
 {
 	const struct client_conf *conf = c->conf;
 	struct buf at = { 0 };
 
 	if (!conf->proxy_url || !*conf->proxy_url)
 		return 0;
-	if (proxy_url_parse(&c->proxy, conf->proxy_url, c->why) < 0)
+	if (proxy_url_parse(&c->proxy, conf->proxy_url, why) < 0)
 		return -1;
 	via_put_target(&at, c->proxy.host, c->proxy.port);
 	if (conf->proxy_from_env)
@@ -236,42 +237,57 @@ set_up_proxy(struct client *c)
 	return 0;
 }
 
-int
-client_run(const struct client_conf *conf, const struct client_files *f,
-    const struct client_range *range, const struct log *log,
-    const struct client_hooks *h, struct buf *why)
-{
-	struct client c = { .conf = conf, .hooks = h, .log = log, .why = why };
-	struct addr dns;
-	int status = 1;
 
+struct client *
+client_new(struct loop *l, const struct client_conf *conf,
+    const struct client_files *f, const struct client_range *range,
+    const struct log *log, const struct client_hooks *h, struct buf *why)
+{
+	struct client *c = mem_new(struct client);
+	struct addr dns;
+
+	c->l = l;
+	c->conf = conf;
+	c->hooks = h;
+	c->log = log;
 	if (range)
-		c.range = *range;
-	loop_descriptors();
-	c.l = loop_new(log);
-	c.resolver = resolver_new(c.l,
+		c->range = *range;
+	list_init(&c->proxies);
+	list_init(&c->visitors);
+	list_init(&c->jobs);
+	list_init(&c->services);
+	list_init(&c->diallers);
+	c->resolver = resolver_new(l,
 	    addr_server(&dns, conf->dns_server, 53) == 0 ? &dns : NULL);
-	list_init(&c.proxies);
-	list_init(&c.visitors);
-	list_init(&c.jobs);
-	list_init(&c.services);
-	list_init(&c.diallers);
-	if (set_up_tls(&c, f) == 0 && set_up_proxy(&c) == 0) {
-		client_proxies_make(&c);
-		visitors_make(&c);
-		loop_signal(c.l, &c.on_term, SIGTERM, on_term, &c);
-		loop_signal(c.l, &c.on_int, SIGINT, on_term, &c);
-		loop_signal(c.l, &c.on_hup, SIGHUP, on_hup, &c);
-		connect_now(&c);
-		status = loop_run(c.l);
+	if (set_up_tls(c, f, why) < 0 || set_up_proxy(c, why) < 0) {
+		client_free(c);
+		return NULL;
 	}
-	relay_break_all(c.l);
-	visitors_free(&c);
-	conn_end_all(c.l);
-	client_proxies_free(&c);
-	resolver_free(c.resolver);
-	loop_free(c.l);
-	tls_conf_free(c.tls);
-	proxy_url_release(&c.proxy);
-	return status;
+	client_proxies_make(c);
+	visitors_make(c);
+	timer_start(&c->again, l, 0, on_again, c);
+	return c;
+}
+
+static void
+free_client(struct deferred *d)
+{
+	struct client *c = list_item(d, struct client, gone);
+
+	tls_conf_free(c->tls);
+	proxy_url_release(&c->proxy);
+	buf_free(&c->why);
+	free(c);
+}
+
+void
+client_free(struct client *c)
+{
+	if (!c)
+		return;
+	client_goodbye(c);
+	visitors_free(c);
+	client_proxies_free(c);
+	resolver_free(c->resolver);
+	loop_defer(c->l, &c->gone, free_client);
 }

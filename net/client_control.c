@@ -144,6 +144,7 @@ refused(struct client *c, const char *error)
 {
 	log_error(c->log, "%s", error);
 	c->refused = true;
+	c->stage = CLIENT_REFUSED;
 	client_lost(c, error);
 }
 
@@ -160,8 +161,9 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 	    c->run_id, c->run_id);
 	rand_bytes(iv, sizeof(iv));
 	c->control = control_new(token_of(c), iv);
+	c->stage = CLIENT_SESSION;
 	c->was_up = true;
-	c->refused = false;
+	c->refused = c->no_early = false;
 	c->session++;
 	c->up_since = loop_now(c->l);
 	start_heartbeat(c);

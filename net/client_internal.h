@@ -1,5 +1,5 @@
-/* What the files of the client share: client.c, uplink.c, client_control.c,
- * client_proxy.c, client_work.c and the proxy types' client halves. */
+/* What the files of the client share: client.c, client_run.c, uplink.c,
+ * client_control.c, client_proxy.c, client_work.c and the proxy types' client halves. */
 #ifndef NET_CLIENT_INTERNAL_H
 #define NET_CLIENT_INTERNAL_H
 
@@ -36,10 +36,12 @@ struct client {
 	uint64_t up_since, pong_at;
 	unsigned tries;	  /* since the last session that lasted */
 	unsigned session; /* counts logins: late events of an old one end */
+	enum client_stage stage;
 	bool was_up, refused, over;
-	struct on_signal on_term, on_int, on_hup;
-	struct timer farewell;
-	struct buf *why;
+	bool no_early; /* the server takes it amiss, see visitor_call_saying */
+	bool alone; /* the loop ends with it */
+	struct buf why; /* it is final, for client_run's */
+	struct deferred gone;
 };
 
 /* uplink.c: a stream to the server: through the proxy, WebSocket, TLS. */
@@ -51,7 +53,7 @@ void uplink_cancel(struct uplink *u); /* NULL is fine */
 /* client.c */
 void client_lost(struct client *c, const char *why);
 void client_cut(struct client *c, const char *why); /* by the other end */
-void client_stop(struct client *c, int status);
+void client_goodbye(struct client *c); /* no more of it, but client_free */
 
 /* client_control.c: takes s. */
 void client_login(struct client *c, struct stream *s);

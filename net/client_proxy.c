@@ -81,6 +81,16 @@ about_port(const char *error)
 }
 
 static void
+tell_refused(struct client_proxy *p, const char *error)
+{
+	const struct client_hooks *h = p->client->hooks;
+
+	timer_start(&p->timer, p->client->l, RETRY_MS, on_timer, p);
+	if (h && h->proxy_refused)
+		h->proxy_refused(h->arg, p->name, error);
+}
+
+static void
 next_port(struct client_proxy *p, const char *error)
 {
 	const struct client_range *r = &p->client->range;
@@ -97,7 +107,7 @@ next_port(struct client_proxy *p, const char *error)
 	    "is used up: the server refused all %d ports, the last one with: "
 	    "%s; trying again in %d seconds", p->client->run_id, p->name,
 	    r->first, r->last, count, error, RETRY_MS / 1000);
-	timer_start(&p->timer, p->client->l, RETRY_MS, on_timer, p);
+	tell_refused(p, error);
 }
 
 void
@@ -115,7 +125,7 @@ client_proxy_answer(struct client *c, const struct msg_new_proxy_resp *m)
 		}
 		log_warn(c->log, "[%s] [%s] start error: %s", c->run_id,
 		    p->name, m->error);
-		timer_start(&p->timer, c->l, RETRY_MS, on_timer, p);
+		tell_refused(p, m->error);
 		return;
 	}
 	timer_stop(&p->timer);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "net/dialler.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/allow.h"
-#include "core/ip_text.h"
 #include "core/mem.h"
 #include "core/socks5.h"
+#include "net/echo.h"
 #include "net/hold.h"
+#include "net/offer.h"
+#include "net/target.h"
 #include "net/udp.h"
 
 #define STEP_MS 10000 /* for the handshake, for the name, to connect: each */
@@ -30,6 +31,7 @@ struct dialler {
 	uint64_t question;
 	struct dial *dial;
 	struct udp_back *back;
+	struct echo_back *echo;
 	bool over;
 	struct deferred gone;
 };
@@ -57,13 +59,14 @@ leave(struct dialler *d)
 	resolve_cancel(d->c->resolver, d->question);
 	dial_cancel(d->dial);
 	udp_back_close(d->back);
+	echo_back_close(d->echo);
 	loop_defer(d->c->l, &d->gone, free_dialler);
 }
 
 static void
 end(struct dialler *d, bool gentle)
 {
-	bool mine = !d->over && !d->back;
+	bool mine = !d->over && !d->back && !d->echo;
 
 	leave(d);
 	if (mine && gentle)
@@ -103,22 +106,12 @@ refuse(struct dialler *d, enum socks5_code code, const char *what)
 	end(d, true);
 }
 
-static bool
-is_here(const char *host)
-{
-	uint8_t ip[16];
-
-	if (ip_text_read(ip, host, strlen(host)) == 4)
-		return ip[0] == 127;
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0;
-}
-
 static void
 deny(struct dialler *d)
 {
 	struct buf what = { 0 };
 
-	if (is_here(d->host))
+	if (target_is_here(d->host))
 		buf_printf(&what, "port %d is not offered by '%s'",
 		    d->target.port, d->how.offer);
 	else
@@ -144,24 +137,6 @@ accept_request(struct dialler *d, const struct addr *a)
 	write_out(d, &out);
 }
 
-static enum socks5_code
-code_of(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return SOCKS5_REFUSED;
-	case ENETUNREACH:
-		return SOCKS5_NO_NETWORK;
-	case EHOSTUNREACH:
-	case ETIMEDOUT:
-		return SOCKS5_NO_HOST;
-	case EAFNOSUPPORT:
-		return SOCKS5_NO_ADDRESS;
-	default:
-		return SOCKS5_FAILED;
-	}
-}
-
 static void
 on_dialled(void *arg, struct stream *service, const char *error)
 {
@@ -171,7 +146,7 @@ on_dialled(void *arg, struct stream *service, const char *error)
 
 	d->dial = NULL;
 	if (!service) {
-		refuse(d, code_of(number), error);
+		refuse(d, target_code(number), error);
 		return;
 	}
 	addr_of_self(&self, conn_fd(service));
@@ -186,21 +161,40 @@ on_down(void *arg)
 	end(arg, true);
 }
 
+/* The stream has a new reader, which gets what came before it was there. */
+static void
+catch_up(struct dialler *d)
+{
+	struct stream *s = d->hold.s;
+	size_t n = buf_len(&d->hold.early);
+
+	if (n)
+		s->cb(s, STREAM_DATA, buf_peek(&d->hold.early), n, s->arg);
+	if (d->hold.ended)
+		end(d, true);
+}
+
+static void
+serve_echo(struct dialler *d)
+{
+	struct buf out = { 0 };
+
+	socks5_reply(&out, SOCKS5_OK, NULL);
+	write_out(d, &out);
+	d->echo = echo_back_new(d->c->l, d->hold.s, on_down, d);
+	catch_up(d);
+}
+
 /* Its visitor has one target; what it is told of users is theirs. */
 static void
 serve_udp(struct dialler *d, const struct addr *to)
 {
 	struct udp_pipe_how how = { .ours = true, .pings = true,
 		.name = d->proxy->name };
-	struct stream *s = d->hold.s;
-	size_t n = buf_len(&d->hold.early);
 
 	accept_request(d, to);
-	d->back = udp_back_new(d->c->l, s, &how, to, on_down, d);
-	if (n)
-		s->cb(s, STREAM_DATA, buf_peek(&d->hold.early), n, s->arg);
-	if (d->hold.ended)
-		end(d, true);
+	d->back = udp_back_new(d->c->l, d->hold.s, &how, to, on_down, d);
+	catch_up(d);
 }
 
 /* Addresses that may not be gone to are left out; what is dialled is what was
@@ -270,17 +264,6 @@ on_no_answer(struct timer *t, void *arg)
 	unknown_name(arg, "the name server does not answer");
 }
 
-/* A name goes into texts and logs. */
-static bool
-is_plain(const char *name)
-{
-	for (; *name; name++)
-		if ((unsigned char)*name <= ' ' ||
-		    (unsigned char)*name > '~')
-			return false;
-	return true;
-}
-
 static void
 find(struct dialler *d)
 {
@@ -300,11 +283,16 @@ find(struct dialler *d)
 		go(d, &at, 1);
 		return;
 	}
-	if (!is_plain(d->target.name)) {
+	if (!target_is_plain(d->target.name)) {
 		refuse(d, SOCKS5_NO_HOST, "this cannot be a name");
 		return;
 	}
 	strcpy(d->host, d->target.name);
+	if (d->how.offer && d->command == SOCKS5_CONNECT &&
+	    strcasecmp(d->host, OFFER_ECHO) == 0) {
+		serve_echo(d);
+		return;
+	}
 	if (addr_literal(&at, d->host, d->target.port) == 0) {
 		go(d, &at, 1);
 		return;

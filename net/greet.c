@@ -157,8 +157,8 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	}
 	if (ev != STREAM_DATA || n == 0)
 		return;
-	stream_consumed(s, n);
 	r = wire_take(&g->wire, &at, &left, &m);
+	stream_consumed(s, n - left);
 	if (r < 0) {
 		garbage(g, *p);
 		return;
@@ -166,14 +166,17 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	g->begun = true;
 	if (r == 0)
 		return;
-	/* nobody may speak before we have answered */
-	if (left) {
+	/* nobody may speak before we have answered, but a visitor who knows
+	 * what it will say to the service may save a round trip */
+	if (left && m.type != MSG_NEW_VISITOR_CONN) {
 		log_warn(g->sv->log, "client [%s] sent %zu bytes behind its "
 		    "%s", g->from, left, msg_name(m.type));
 		stream_close(s);
 		end(g, false);
 	} else {
 		dispatch(g, &m);
+		if (left && s->cb) /* it was taken by a user */
+			s->cb(s, STREAM_DATA, at, left, s->arg);
 	}
 	msg_release(&m);
 }

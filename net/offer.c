@@ -16,8 +16,8 @@ struct offer_call {
 	struct stream *s;
 	struct socks5 socks;
 	struct socks5_addr target;
-	bool udp, fits, refused, done;
-	struct buf why, line;
+	bool fits, refused, done;
+	struct buf hello, why, line;
 	struct timer late;
 	offer_cb *cb;
 	void *arg;
@@ -29,6 +29,7 @@ free_call(struct deferred *d)
 {
 	struct offer_call *c = list_item(d, struct offer_call, gone);
 
+	buf_free(&c->hello);
 	buf_free(&c->why);
 	buf_free(&c->line);
 	free(c);
@@ -122,19 +123,14 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		fail(arg, "the worker ended the stream");
 }
 
+/* The hello has been said. */
 static void
 begin(struct offer_call *c, struct stream *s)
 {
-	struct buf out = { 0 };
-
 	c->s = s;
-	c->fits = socks5_client(&c->socks, &out, NULL, NULL, &c->target) == 0;
-	if (c->udp)
-		c->socks.command = SOCKS5_UDP_ASSOCIATE;
-	timer_start(&c->late, c->l, c->fits ? OFFER_MS : 0, on_late, c);
+	timer_start(&c->late, c->l, OFFER_MS, on_late, c);
 	stream_on(s, on_stream, c);
 	stream_want(s, true);
-	write_out(c, &out);
 }
 
 static void
@@ -157,11 +153,18 @@ call_new(struct loop *l, const struct offer_want *w, offer_cb *cb, void *arg)
 	size_t n = strlen(w->host);
 
 	c->l = l;
-	c->udp = w->udp;
 	c->cb = cb;
 	c->arg = arg;
 	socks5_set_name(&c->target, w->host, (uint16_t)w->port);
 	c->target.ip_len = (uint8_t)ip_text_read(c->target.ip, w->host, n);
+	c->fits = socks5_client(&c->socks, &c->hello, NULL, NULL,
+	    &c->target) == 0;
+	if (w->udp)
+		c->socks.command = SOCKS5_UDP_ASSOCIATE;
+	if (c->fits)
+		socks5_hurry(&c->socks, &c->hello, &c->target);
+	else
+		timer_start(&c->late, l, 0, on_late, c);
 	return c;
 }
 
@@ -171,7 +174,9 @@ offer_call(struct visitor *v, const struct offer_want *w, offer_cb *cb,
 {
 	struct offer_call *c = call_new(v->client->l, w, cb, arg);
 
-	c->visit = visitor_call(v, on_visit, c);
+	if (c->fits)
+		c->visit = visitor_call_saying(v, buf_peek(&c->hello),
+		    buf_len(&c->hello), on_visit, c);
 	return c;
 }
 
@@ -181,8 +186,20 @@ offer_talk(struct loop *l, struct stream *s, const struct offer_want *w,
 {
 	struct offer_call *c = call_new(l, w, cb, arg);
 
-	begin(c, s);
+	if (c->fits) {
+		begin(c, s);
+		write_out(c, &c->hello);
+	} else {
+		c->s = s;
+		stream_on(s, NULL, NULL);
+	}
 	return c;
+}
+
+unsigned
+offer_code(const struct offer_call *c)
+{
+	return c->refused ? socks5_code(&c->socks) : SOCKS5_OK;
 }
 
 void

@@ -10,6 +10,10 @@
  *   of core/datagram.h, in which the address is that of a user at the visitor.
  *   Each user gets a socket of its own to the target.
  *
+ * CONNECT to OFFER_ECHO, whatever the port, is always allowed: behind the reply
+ * the worker sends back what it gets, so that its visitors can see that it is
+ * there and how far away.
+ *
  * Names are looked up at the worker.  A reply that refuses is followed by one
  * line of text, of at most SOCKS5_LINE_MAX bytes and ended by a newline, and
  * by the end of the stream: "port 5432 is not offered by 'vps-42'".  SOCKS
@@ -18,6 +22,8 @@
 #define NET_OFFER_H
 
 #include "net/visitor.h"
+
+#define OFFER_ECHO "echo.culvert.invalid"
 
 struct offer_want {
 	const char *host; /* copied */
@@ -36,6 +42,8 @@ struct offer_call *offer_call(struct visitor *v, const struct offer_want *w,
 /* The same on a stream that leads to the worker already; takes it. */
 struct offer_call *offer_talk(struct loop *l, struct stream *s,
     const struct offer_want *w, offer_cb *cb, void *arg);
+/* Within the callback: the code of the worker's reply; 0: none came. */
+unsigned offer_code(const struct offer_call *c);
 void offer_cancel(struct offer_call *c); /* NULL is fine */
 
 #endif

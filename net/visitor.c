@@ -18,6 +18,8 @@ struct visitor_call {
 	struct uplink *uplink;
 	struct stream *s;
 	struct wire wire;
+	struct buf early; /* what the target is told first */
+	bool said, heard; /* that with the request; anything */
 	struct timer late;
 	struct deferred gone;
 	visitor_cb *cb;
@@ -36,6 +38,7 @@ free_call(struct deferred *d)
 	struct visitor_call *c = list_item(d, struct visitor_call, gone);
 
 	wire_release(&c->wire);
+	buf_free(&c->early);
 	free(c);
 }
 
@@ -75,9 +78,32 @@ begin(struct visitor_call *c, const struct msg_new_visitor_conn_resp *m,
 
 	stream_on(under, NULL, NULL);
 	s = wrap_new(c->v->client->l, under, &how);
+	if (!c->said && buf_len(&c->early)) {
+		stream_put(s, buf_peek(&c->early), buf_len(&c->early));
+		stream_flush(s);
+	}
 	finish(c, s, m->ours == 1, NULL);
 	if (n && under->cb)
 		under->cb(under, STREAM_DATA, rest, n, under->arg);
+}
+
+static void introduce(struct visitor_call *c);
+
+/* It has ended the stream and not said a word: is it because we did? */
+static bool
+ask_again(struct visitor_call *c)
+{
+	struct client *k = c->v->client;
+	struct stream *s = c->said && !c->heard && k->link ?
+	    link_open(k->link) : NULL;
+
+	if (!s)
+		return false;
+	k->no_early = true;
+	stream_close(c->s);
+	c->s = s;
+	introduce(c);
+	return true;
 }
 
 static void
@@ -90,11 +116,14 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	int r;
 
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
-		finish(c, NULL, false, "the server ended the stream");
+		if (!ask_again(c))
+			finish(c, NULL, false,
+			    "the server ended the stream");
 		return;
 	}
 	if (ev != STREAM_DATA || n == 0)
 		return;
+	c->heard = true;
 	r = wire_take(&c->wire, &p, &left, &m);
 	stream_consumed(s, n - left);
 	if (r < 0)
@@ -131,6 +160,11 @@ introduce(struct visitor_call *c)
 	auth_key(key, conf->secret_key ? conf->secret_key : "",
 	    m.u.new_visitor_conn.timestamp);
 	wire_put(&out, &m);
+	c->said = buf_len(&c->early) && c->v->client->link &&
+	    !c->v->client->no_early && !conf->use_encryption &&
+	    !conf->use_compression;
+	if (c->said)
+		buf_put(&out, buf_peek(&c->early), buf_len(&c->early));
 	stream_on(c->s, on_stream, c);
 	stream_want(c->s, true);
 	stream_put(c->s, buf_peek(&out), buf_len(&out));
@@ -160,7 +194,8 @@ on_offline(struct timer *t, void *arg)
 }
 
 struct visitor_call *
-visitor_call(struct visitor *v, visitor_cb *cb, void *arg)
+visitor_call_saying(struct visitor *v, const void *p, size_t n,
+    visitor_cb *cb, void *arg)
 {
 	struct visitor_call *c = mem_new(struct visitor_call);
 	struct client *k = v->client;
@@ -168,6 +203,8 @@ visitor_call(struct visitor *v, visitor_cb *cb, void *arg)
 	c->v = v;
 	c->cb = cb;
 	c->arg = arg;
+	if (n)
+		buf_put(&c->early, p, n);
 	list_add(&v->calls, &c->at);
 	if (k->control && k->link)
 		c->s = link_open(k->link);
@@ -181,6 +218,12 @@ visitor_call(struct visitor *v, visitor_cb *cb, void *arg)
 	if (c->s)
 		introduce(c);
 	return c;
+}
+
+struct visitor_call *
+visitor_call(struct visitor *v, visitor_cb *cb, void *arg)
+{
+	return visitor_call_saying(v, NULL, 0, cb, arg);
 }
 
 void

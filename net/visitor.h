@@ -38,6 +38,12 @@ typedef void visitor_cb(void *arg, struct stream *s, bool ours,
     const char *error);
 struct visitor_call *visitor_call(struct visitor *v, visitor_cb *cb,
     void *arg);
+/* The same, and these are the first bytes for the target, copied.  They go
+ * along with the request where the server keeps them, which saves a round
+ * trip: any server whose connections are shared does, but ours of old, which
+ * hangs up and is asked once more without them. */
+struct visitor_call *visitor_call_saying(struct visitor *v, const void *p,
+    size_t n, visitor_cb *cb, void *arg);
 void visitor_cancel(struct visitor_call *c); /* NULL is fine */
 
 void visitors_make(struct client *c);

@@ -125,7 +125,7 @@ TEST(an_offer_that_refuses_does_so_in_the_words_of_the_worker)
 	CHECK_STR(w.error, "not allowed by its rules");
 	TALK(&ssh, "\5\0", true, true, ASK_SSH, &w);
 	CHECK_STR(w.error, "the worker ended the stream");
-	TALK(&ssh, "SS", false, false, HELLO, &w);
+	TALK(&ssh, "SS", false, false, ASK_SSH, &w);
 	CHECK_STR(w.error, "it does not speak SOCKS5");
 }
 

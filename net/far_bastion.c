@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+/* A worker behind a bastion: a client of the bastion in our loop, and in it a
+ * visitor without a port.  The bastion's login and the worker behind it come
+ * and go each on its own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/pace.h"
+#include "core/socks5.h"
+#include "net/echo.h"
+#include "net/far_internal.h"
+#include "net/far_words.h"
+#include "net/visitor.h"
+
+static const struct pace pace_worker = { .first_ms = 1000, .cap_ms = 60000 };
+
+struct bastion {
+	struct far *f;
+	struct client_conf conf; /* its lists are ours, all else is borrowed */
+	struct proxy_conf visitor;
+	struct client_hooks hooks;
+	struct client *client;
+	struct far_names names;
+	bool session;		  /* logged in */
+	struct offer_call *probe; /* is the worker there? */
+	struct echo *echo;
+	struct timer late, again;
+	unsigned tries; /* of the worker, since it was there for long */
+	uint64_t up_since;
+	struct deferred gone;
+};
+
+static void look(struct bastion *b);
+
+static void
+stop_looking(struct bastion *b)
+{
+	offer_cancel(b->probe);
+	b->probe = NULL;
+	echo_close(b->echo);
+	b->echo = NULL;
+	timer_stop(&b->late);
+	timer_stop(&b->again);
+}
+
+static void
+give_up(struct bastion *b, const char *why)
+{
+	stop_looking(b);
+	client_free(b->client);
+	b->client = NULL;
+	b->session = false;
+	far_enter(b->f, FAR_OVER, why, 0);
+}
+
+static void
+remotes_down(struct bastion *b, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < b->f->conf->nremotes; i++)
+		far_remote(b->f, i, NULL, why);
+}
+
+static void
+on_again(struct timer *t, void *arg)
+{
+	(void)t;
+	look(arg);
+}
+
+static void
+worker_lost(struct bastion *b, const char *why)
+{
+	char text[FAR_TEXT];
+	uint32_t ms;
+
+	snprintf(text, sizeof(text), "%s", why);
+	if (b->f->conf->once) {
+		give_up(b, text);
+		return;
+	}
+	stop_looking(b);
+	if (b->f->state == FAR_UP &&
+	    loop_now(b->f->l) - b->up_since >= FAR_STEADY_MS)
+		b->tries = 0;
+	ms = pace_wait(&pace_worker, b->tries++, loop_dice());
+	timer_start(&b->again, b->f->l, ms, on_again, b);
+	far_enter(b->f, FAR_WAITING, text, ms);
+}
+
+static void
+worker_there(struct bastion *b)
+{
+	if (b->f->state == FAR_UP)
+		return;
+	b->up_since = loop_now(b->f->l);
+	far_step(b->f, "worker '%s' found", b->f->conf->worker);
+	far_enter(b->f, FAR_UP, NULL, 0);
+}
+
+static void
+on_echo(void *arg, int64_t us, const char *why)
+{
+	struct bastion *b = arg;
+	char text[FAR_TEXT];
+
+	if (us >= 0) {
+		far_rtt(b->f, us);
+		return;
+	}
+	far_words_lost(text, &b->names, why);
+	worker_lost(b, text);
+}
+
+static void
+on_looked(void *arg, struct stream *s, const char *error)
+{
+	struct bastion *b = arg;
+	bool answered = s || offer_code(b->probe) != SOCKS5_OK;
+	char text[FAR_TEXT];
+
+	b->probe = NULL;
+	timer_stop(&b->late);
+	if (!answered) {
+		far_words_worker(text, &b->names, error);
+		worker_lost(b, text);
+		return;
+	}
+	/* one of old knows no echo, but its no is an answer as well */
+	if (s)
+		b->echo = echo_new(b->f->l, s, on_echo, b);
+	else
+		timer_start(&b->again, b->f->l, ECHO_EVERY_MS, on_again, b);
+	worker_there(b);
+}
+
+static void
+on_late(struct timer *t, void *arg)
+{
+	struct bastion *b = arg;
+	char text[FAR_TEXT];
+
+	(void)t;
+	far_words_lost(text, &b->names, "no answer within 15 seconds");
+	worker_lost(b, text);
+}
+
+static void
+look(struct bastion *b)
+{
+	static const struct offer_want echo = { .host = OFFER_ECHO,
+		.port = 7 };
+	struct visitor *v = list_item(b->client->visitors.next,
+	    struct visitor, at);
+
+	stop_looking(b);
+	timer_start(&b->late, b->f->l, ECHO_LATE_MS, on_late, b);
+	b->probe = offer_call(v, &echo, on_looked, b);
+	if (b->f->state == FAR_UP)
+		return;
+	far_step(b->f, "looking for '%s'", b->f->conf->worker);
+	far_enter(b->f, FAR_CONNECTING, NULL, 0);
+}
+
+static void
+on_stage(void *arg, enum client_stage now)
+{
+	struct bastion *b = arg;
+
+	if (now == CLIENT_LOGIN) {
+		far_step(b->f, "authenticating");
+		return;
+	}
+	far_step(b->f, "connecting to '%s'", b->names.bastion);
+	far_enter(b->f, FAR_CONNECTING, NULL, 0);
+}
+
+static void
+on_ready(void *arg)
+{
+	struct bastion *b = arg;
+
+	b->session = true;
+	b->tries = 0;
+	if (b->f->conf->plain)
+		far_enter(b->f, FAR_UP, NULL, 0);
+	else
+		look(b);
+}
+
+static void
+on_lost(void *arg, enum client_stage in, const char *why, uint64_t ms)
+{
+	struct bastion *b = arg;
+	char text[FAR_TEXT];
+
+	b->session = false;
+	stop_looking(b);
+	far_words_bastion(text, &b->names, in, why);
+	remotes_down(b, text);
+	if (b->f->conf->once && !b->f->freed)
+		give_up(b, text);
+	else
+		far_enter(b->f, FAR_WAITING, text, ms);
+}
+
+/* Its name ends so. */
+static size_t
+index_of(const char *proxy)
+{
+	return strtoul(strrchr(proxy, '-') + 1, NULL, 10);
+}
+
+static void
+on_proxy_up(void *arg, const char *proxy, const char *at)
+{
+	struct bastion *b = arg;
+	const char *host = b->conf.server_addr;
+	struct buf text = { 0 };
+
+	/* servers say ":6000" of a port on all their addresses */
+	if (*at == ':')
+		buf_printf(&text, strchr(host, ':') ? "[%s]" : "%s", host);
+	buf_puts(&text, at);
+	far_remote(b->f, index_of(proxy), buf_text(&text), NULL);
+	buf_free(&text);
+}
+
+static void
+on_proxy_refused(void *arg, const char *proxy, const char *error)
+{
+	struct bastion *b = arg;
+
+	far_remote(b->f, index_of(proxy), NULL, error);
+}
+
+static void
+fill_visitor(struct bastion *b, const char *name)
+{
+	struct proxy_conf *v = &b->visitor;
+	const struct far_conf *conf = b->f->conf;
+
+	v->name = mem_dup(name);
+	v->type = mem_dup("stcp");
+	v->enabled = true;
+	v->secret_key = mem_dup(conf->secret);
+	v->server_name = mem_dup(conf->worker);
+	v->server_user = mem_dup(conf->server_user);
+	v->bind_addr = mem_dup("127.0.0.1");
+	v->bind_port = -1;
+}
+
+static int
+fill_remotes(struct bastion *b, const char *name, struct buf *why)
+{
+	const struct far_conf *conf = b->f->conf;
+	struct buf text = { 0 };
+	size_t i;
+
+	for (i = 0; i < conf->nremotes; i++) {
+		const struct far_remote *r = &conf->remotes[i];
+		struct proxy_conf *p = &b->conf.proxies.v[i];
+
+		if (r->bind) {
+			buf_printf(why, "'%s:%d': on which address a bastion "
+			    "listens is its own affair: leave '%s' out",
+			    r->bind, r->port, r->bind);
+			return -1;
+		}
+		buf_printf(&text, "%s-%zu", name, i);
+		p->name = mem_dup(buf_text(&text));
+		buf_free(&text);
+		p->type = mem_dup("tcp");
+		p->enabled = true;
+		p->local_ip = mem_dup(r->host);
+		p->local_port = r->to;
+		p->remote_port = r->port;
+	}
+	return 0;
+}
+
+static void
+free_bastion(struct deferred *d)
+{
+	struct bastion *b = list_item(d, struct bastion, gone);
+	size_t i;
+
+	for (i = 0; i < b->conf.proxies.n; i++)
+		config_proxy_release(&b->conf.proxies.v[i]);
+	free(b->conf.proxies.v);
+	config_proxy_release(&b->visitor);
+	free(b);
+}
+
+static void
+stop(struct far *f)
+{
+	struct bastion *b = f->own;
+
+	stop_looking(b);
+	client_free(b->client);
+	b->client = NULL;
+	loop_defer(f->l, &b->gone, free_bastion);
+}
+
+static int
+start(struct far *f, struct buf *why)
+{
+	struct bastion *b = mem_new(struct bastion);
+	size_t n = f->conf->nremotes;
+	char name[32];
+
+	f->own = b;
+	b->f = f;
+	b->conf = *f->conf->bastion;
+	b->conf.login_fail_exit = b->conf.login_refused_exit = false;
+	b->conf.patient = true;
+	b->conf.visitors = (struct proxies){ &b->visitor, 1 };
+	b->conf.proxies = (struct proxies){ mem_zero((n + 1) *
+	    sizeof(struct proxy_conf)), n };
+	b->hooks = (struct client_hooks){ .proxy_up = on_proxy_up,
+		.proxy_refused = on_proxy_refused, .stage = on_stage,
+		.ready = on_ready, .lost = on_lost, .arg = b };
+	far_names_set(&b->names, f->conf);
+	/* two people's must not have the same */
+	snprintf(name, sizeof(name), "tunnel-%08x%08x", loop_dice(),
+	    loop_dice());
+	fill_visitor(b, name);
+	if (fill_remotes(b, name, why) == 0)
+		b->client = client_new(f->l, &b->conf, f->conf->files, NULL,
+		    f->log, &b->hooks, why);
+	if (b->client)
+		return 0;
+	loop_defer(f->l, &b->gone, free_bastion);
+	return -1;
+}
+
+static void
+retry(struct far *f)
+{
+	struct bastion *b = f->own;
+
+	b->tries = 0;
+	if (b->session)
+		look(b);
+	else if (b->client)
+		client_retry(b->client);
+}
+
+static void
+done(struct far_call *c, struct stream *s, const char *error)
+{
+	struct bastion *b = c->f->own;
+	char text[FAR_TEXT];
+	bool gone = !s && !b->echo && !b->probe && far_words_absent(error);
+
+	c->own = NULL;
+	if (!s)
+		far_words_worker(text, &b->names, error);
+	if (gone && b->session && !b->f->conf->plain)
+		timer_start(&b->again, b->f->l, 0, on_again, b);
+	far_answer(c, s, s ? NULL : text);
+}
+
+static void
+on_called(void *arg, struct stream *s, const char *error)
+{
+	done(arg, s, error);
+}
+
+static void
+on_visited(void *arg, struct stream *s, bool ours, const char *error)
+{
+	(void)ours; /* only about sudp's frames */
+	done(arg, s, error);
+}
+
+static void
+call(struct far_call *c, const struct offer_want *w)
+{
+	struct bastion *b = c->f->own;
+	struct visitor *v = list_item(b->client->visitors.next,
+	    struct visitor, at);
+
+	if (c->f->conf->plain)
+		c->own = visitor_call(v, on_visited, c);
+	else
+		c->own = offer_call(v, w, on_called, c);
+}
+
+static void
+cancel(struct far_call *c)
+{
+	if (c->f->conf->plain)
+		visitor_cancel(c->own);
+	else
+		offer_cancel(c->own);
+	c->own = NULL;
+}
+
+const struct far_kind far_bastion = {
+	.start = start,
+	.stop = stop,
+	.retry = retry,
+	.call = call,
+	.cancel = cancel,
+	.udp = true,
+};
