@@ -48,7 +48,11 @@ struct applet {
 #define APPLETS(X) \
 	X(frps)       \
 	X(frpc)       \
-	X(completion)
+	X(completion) \
+	X(tunnel)     \
+	X(tunnel_start) \
+	X(tunnel_stop) \
+	X(tunnel_status)
 
 #define APPLET_DECLARE(name_) extern const struct applet applet_##name_;
 APPLETS(APPLET_DECLARE)

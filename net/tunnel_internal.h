@@ -70,7 +70,8 @@ struct guest {
 	struct list at;
 	enum guest_state state;
 	struct hold hold;
-	struct timer late;
+	struct timer late, doubt;
+	char *refusal; /* while it is in doubt */
 	struct far_call *call;
 	struct relay *relay;
 	struct socks5 *socks;	   /* dynamic, while it shakes hands */

@@ -11,6 +11,7 @@
 #define GUEST_SHAKING_MS   10000 /* for a SOCKS request */
 #define GUEST_SHAKING_MOST 1024
 #define GUEST_CALLING_MOST 4096	/* as users of a proxy */
+#define GUEST_DOUBT_MS	   50
 
 static size_t *
 count_of(struct forward *f, enum guest_state s)
@@ -42,6 +43,7 @@ free_guest(struct deferred *d)
 	struct guest *g = list_item(d, struct guest, gone);
 
 	hold_release(&g->hold);
+	free(g->refusal);
 	free(g->socks);
 	free(g);
 }
@@ -53,6 +55,7 @@ leave(struct guest *g)
 	list_del(&g->at);
 	--*count_of(g->f, g->state);
 	timer_stop(&g->late);
+	timer_stop(&g->doubt);
 	far_cancel(g->call);
 	g->call = NULL;
 	loop_defer(g->f->t->l, &g->gone, free_guest);
@@ -127,6 +130,29 @@ on_done(struct relay *r, uint64_t ab, uint64_t ba, const char *why, void *arg)
 }
 
 static void
+on_no_doubt(struct timer *t, void *arg)
+{
+	struct guest *g = arg;
+
+	(void)t;
+	if (far_state(g->f->t->far) != FAR_UP) {
+		guest_ask(g); /* it went away meanwhile: wait for the next */
+		return;
+	}
+	forward_judge(g->f, false);
+	turn_away(g, g->refusal);
+}
+
+/* When the far side is lost, its calls may fail before that is known. */
+static void
+doubt(struct guest *g, const char *error)
+{
+	free(g->refusal);
+	g->refusal = mem_dup(error);
+	timer_start(&g->doubt, g->f->t->l, GUEST_DOUBT_MS, on_no_doubt, g);
+}
+
+static void
 on_called(void *arg, struct stream *s, const char *error)
 {
 	struct guest *g = arg;
@@ -134,15 +160,11 @@ on_called(void *arg, struct stream *s, const char *error)
 	struct relay *r;
 
 	g->call = NULL;
-	if (!s && far_state(t->far) != FAR_UP) {
-		guest_ask(g); /* it went away meanwhile: wait for the next */
-		return;
-	}
-	forward_judge(g->f, s != NULL);
 	if (!s) {
-		turn_away(g, error);
+		doubt(g, error);
 		return;
 	}
+	forward_judge(g->f, true);
 	if (g->f->spec->kind == FORWARD_DYNAMIC)
 		socks_answer(g, NULL);
 	timer_stop(&g->late);
