@@ -293,6 +293,8 @@ close_all(struct super *s)
 	timer_stop(&s->end);
 	tunnel_free(s->fact.tunnel);
 	admin_free(s->admin);
+	/* the ports are free by now: so may its name be, and who waits know */
+	place_clear(s->conf->place, s->fact.name);
 	stream_linger(s->parent);
 	loop_signal_stop(s->l, &s->term);
 	loop_signal_stop(s->l, &s->intr);
@@ -321,8 +323,6 @@ run(struct super *s)
 		status = loop_run(s->l);
 	}
 	close_all(s);
-	/* the ports are free by now: so may its name be */
-	place_clear(s->conf->place, s->fact.name);
 	return status;
 }
 
