@@ -50,7 +50,12 @@ struct applet {
 	X(frpc)       \
 	X(completion) \
 	X(connect)    \
-	X(hand)
+	X(forward)    \
+	X(hand)       \
+	X(tunnel)     \
+	X(tunnel_start) \
+	X(tunnel_stop) \
+	X(tunnel_status)
 
 #define APPLET_DECLARE(name_) extern const struct applet applet_##name_;
 APPLETS(APPLET_DECLARE)
