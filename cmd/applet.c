@@ -264,6 +264,14 @@ applet_refused(const struct call *c)
 	return true;
 }
 
+int
+applet_misuse(const struct call *c, const char *why)
+{
+	fprintf(stderr, "Error: %s\nRun 'culvert %s --help' for usage.\n",
+	    why, c->applet->root.name);
+	return c->applet->misuse;
+}
+
 static int
 run(const struct applet *a, const struct path *p, char *const *rest,
     char *const *env)

@@ -49,6 +49,9 @@ struct applet {
 	X(frps)       \
 	X(frpc)       \
 	X(completion) \
+	X(connect)    \
+	X(forward)    \
+	X(hand)       \
 	X(tunnel)     \
 	X(tunnel_start) \
 	X(tunnel_stop) \
@@ -71,6 +74,10 @@ int applet_run(const struct applet *a, char *const *argv, char *const *env);
 /* Was an option given whose feature is not there yet?  Then it is said so:
  * exit with 1.  Every run() asks, unless it passes over such options. */
 bool applet_refused(const struct call *c);
+
+/* A command line that is wrong in another way: says why, and where help is.
+ * The exit status. */
+int applet_misuse(const struct call *c, const char *why);
 
 /* Edit distance without regard to case, for "did you mean". */
 bool applet_near(const char *name, const char *typed);

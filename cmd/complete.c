@@ -184,7 +184,8 @@ offer_applets(const struct line *l)
 	const char *const *o;
 
 	for (a = applets; *a && l->typed[0] != '-'; a++)
-		offer(l, (*a)->root.name, (*a)->root.brief);
+		if (!(*a)->root.hidden)
+			offer(l, (*a)->root.name, (*a)->root.brief);
 	for (o = program_options; *o && l->typed[0] == '-'; o++)
 		offer(l, *o, "");
 }

@@ -38,6 +38,9 @@ int person_lead(struct person *p, const struct people_opts *o,
 void person_far(const struct person *p, struct far_conf *to);
 void person_release(struct person *p);
 
+/* Lines to standard error if all is to be told, else none. */
+struct log person_log(bool verbose);
+
 /* Where that file is: taken by the caller, NULL without a home. */
 char *person_settings_path(const struct people_opts *o, char *const *env);
 /* "~/x" below $HOME; taken by the caller. */

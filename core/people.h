@@ -75,7 +75,9 @@ const struct people_worker *people_worker(const struct people *p,
     const char *name);
 const struct people_tunnel *people_tunnel(const struct people *p,
     const char *name);
-bool people_is_name(const char *s); /* letters, digits, '.', '_' and '-' */
+/* Letters, digits, '.', '_' and '-', but no '-' in front: no program may take
+ * it for an option. */
+bool people_is_name(const char *s);
 /* The text with [tunnels.NAME] put in or replaced; everything else of it,
  * comments too, stays to the byte.  <0: the text is not as it should be, or
  * has that tunnel in another form, as an inline table or with dotted keys;

@@ -56,7 +56,7 @@ people_is_name(const char *s)
 {
 	size_t n = strlen(s);
 
-	if (n == 0 || n > PEOPLE_NAME)
+	if (n == 0 || n > PEOPLE_NAME || *s == '-')
 		return false;
 	for (; *s; s++)
 		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
