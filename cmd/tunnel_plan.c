@@ -92,19 +92,22 @@ from_root(const char *path, char *const *env)
 	return full;
 }
 
+/* Beside the settings; where nothing can be written, ssh's own. */
 static char *
 known_hosts(const struct person *p)
 {
 	const char *slash = p->path ? strrchr(p->path, '/') : NULL;
 	struct buf b = { 0 };
-	char *path, dir[PATH_MAX];
+	char *path = NULL;
 
 	if (!slash)
 		return NULL;
-	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - p->path), p->path);
-	mkdir(dir, 0700); /* where it cannot be made ssh tells of it */
-	buf_printf(&b, "%s/known_hosts", dir);
-	path = mem_dup(buf_text(&b));
+	tunnel_make_dirs(p->path);
+	buf_put(&b, p->path, (size_t)(slash - p->path));
+	if (buf_len(&b) && access(buf_text(&b), W_OK) == 0) {
+		buf_puts(&b, "/known_hosts");
+		path = mem_dup(buf_text(&b));
+	}
 	buf_free(&b);
 	return path;
 }
