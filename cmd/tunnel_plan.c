@@ -94,21 +94,21 @@ from_root(const char *path, char *const *env)
 
 /* Beside the settings; where nothing can be written, ssh's own. */
 static char *
-known_hosts(const struct person *p)
+known_hosts(const struct person *p, char *const *env)
 {
-	const char *slash = p->path ? strrchr(p->path, '/') : NULL;
+	char *conf = p->path ? from_root(p->path, env) : NULL, *path = NULL;
 	struct buf b = { 0 };
-	char *path = NULL;
 
-	if (!slash)
+	if (!conf)
 		return NULL;
-	tunnel_make_dirs(p->path);
-	buf_put(&b, p->path, (size_t)(slash - p->path));
-	if (buf_len(&b) && access(buf_text(&b), W_OK) == 0) {
-		buf_puts(&b, "/known_hosts");
+	tunnel_make_dirs(conf);
+	*(strrchr(conf, '/') + 1) = '\0';
+	if (access(conf, W_OK) == 0) {
+		buf_printf(&b, "%sknown_hosts", conf);
 		path = mem_dup(buf_text(&b));
 	}
 	buf_free(&b);
+	free(conf);
 	return path;
 }
 
@@ -132,7 +132,7 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 	p->jump = mem_dup(jump);
 	if (p->key && load_check_private(p->key, "--key", why) < 0)
 		return -1;
-	p->known_hosts = known_hosts(&p->person);
+	p->known_hosts = known_hosts(&p->person, c->env);
 	p->ssh.key = p->key;
 	p->ssh.jump = p->jump;
 	p->ssh.known_hosts = p->known_hosts;
