@@ -48,6 +48,7 @@ void tunnel_plan_release(struct tunnel_plan *p);
 /* What was given becomes [tunnels.NAME] of the settings file. */
 int tunnel_save(const struct tunnel_plan *p, const struct tunnel_opts *o,
     struct buf *why);
+void tunnel_make_dirs(const char *file); /* in which it is to be */
 /* Which side a tunnel leads to: "[user@]host[:port]" cut up. */
 int tunnel_ssh_target(struct tunnel_plan *p, const char *text,
     struct buf *why);

@@ -174,7 +174,13 @@ void
 place_clear(const struct place *p, const char *name)
 {
 	char file[PLACE_NAME_MAX + 16];
+	char ssh[PLACE_NAME_MAX + 32];
 
+	/* of one that was killed; else it is empty */
+	snprintf(ssh, sizeof(ssh), "%s/ctl", place_file(file, name,
+	    PLACE_SSH));
+	unlinkat(p->dir, ssh, 0);
+	unlinkat(p->dir, file, AT_REMOVEDIR);
 	unlinkat(p->dir, place_file(file, name, PLACE_SOCKET), 0);
 	unlinkat(p->dir, place_file(file, name, PLACE_LOCK), 0);
 }

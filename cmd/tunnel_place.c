@@ -14,7 +14,8 @@
 #include "cmd/start.h"
 #include "core/mem.h"
 
-static const char *const endings[] = { ".lock", ".sock", ".log", ".log.1" };
+static const char *const endings[] = { ".lock", ".sock", ".log", ".log.1",
+	".ssh" };
 
 static bool
 is_dir_of_ours(const char *path)
@@ -189,4 +190,30 @@ place_socket(char to[static PLACE_NAME_MAX + 64], const struct place *p,
 	snprintf(to, PLACE_NAME_MAX + 64, "/proc/self/fd/%d/%.80s", p->dir,
 	    place_file(file, name, PLACE_SOCKET));
 	return to;
+}
+
+int
+place_ssh_dir(char to[static PLACE_SSH_DIR], const struct place *p,
+    const char *name, struct buf *why)
+{
+	char file[PLACE_NAME_MAX + 16];
+	int fd = -1;
+
+	place_file(file, name, PLACE_SSH);
+	if (mkdirat(p->dir, file, 0700) == 0 || errno == EEXIST)
+		fd = openat(p->dir, file,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		buf_printf(why, "cannot make the directory '%s/%s': %s",
+		    p->path, file, strerror(errno));
+		return -1;
+	}
+	/* a long way is made short: through us, for as long as we are there */
+	if (snprintf(to, PLACE_SSH_DIR, "%s/%s", p->path, file) >=
+	    PLACE_SSH_DIR || *p->path != '/')
+		snprintf(to, PLACE_SSH_DIR, "/proc/%d/fd/%d", (int)getpid(),
+		    fd);
+	else
+		close(fd);
+	return 0;
 }

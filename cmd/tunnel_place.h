@@ -25,13 +25,20 @@ void place_close(struct place *p);
 bool place_is_name(const char *name);
 struct strings place_names(const struct place *p); /* sorted, owned */
 
-enum place_kind { PLACE_LOCK, PLACE_SOCKET, PLACE_LOG, PLACE_OLD_LOG };
+enum place_kind {
+	PLACE_LOCK, PLACE_SOCKET, PLACE_LOG, PLACE_OLD_LOG, PLACE_SSH,
+};
 /* "dev.sock"; static for no longer than the buffer. */
 const char *place_file(char to[static PLACE_NAME_MAX + 16], const char *name,
     enum place_kind kind);
 /* A way to the socket that is short, however long the directory's is. */
 const char *place_socket(char to[static PLACE_NAME_MAX + 64],
     const struct place *p, const char *name);
+
+#define PLACE_SSH_DIR 88 /* what leaves ssh room for its socket's name */
+/* A directory for this process alone, made anew; <0: why not. */
+int place_ssh_dir(char to[static PLACE_SSH_DIR], const struct place *p,
+    const char *name, struct buf *why);
 
 struct place_owner {
 	int pid;
@@ -54,7 +61,7 @@ bool place_is_owner(const struct place *p, const char *name,
 int place_lock(const struct place *p, const char *name,
     struct place_owner *dead, struct buf *why);
 void place_sign(int lock); /* says that it is this process who holds it */
-/* Its lock, its socket; the log stays.  Whoever calls holds the lock. */
+/* All it has but the log.  Whoever calls holds the lock. */
 void place_clear(const struct place *p, const char *name);
 
 #endif

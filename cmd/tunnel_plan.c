@@ -92,20 +92,23 @@ from_root(const char *path, char *const *env)
 	return full;
 }
 
+/* Beside the settings; where nothing can be written, ssh's own. */
 static char *
-known_hosts(const struct person *p)
+known_hosts(const struct person *p, char *const *env)
 {
-	const char *slash = p->path ? strrchr(p->path, '/') : NULL;
+	char *conf = p->path ? from_root(p->path, env) : NULL, *path = NULL;
 	struct buf b = { 0 };
-	char *path, dir[PATH_MAX];
 
-	if (!slash)
+	if (!conf)
 		return NULL;
-	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - p->path), p->path);
-	mkdir(dir, 0700); /* where it cannot be made ssh tells of it */
-	buf_printf(&b, "%s/known_hosts", dir);
-	path = mem_dup(buf_text(&b));
+	tunnel_make_dirs(conf);
+	*(strrchr(conf, '/') + 1) = '\0';
+	if (access(conf, W_OK) == 0) {
+		buf_printf(&b, "%sknown_hosts", conf);
+		path = mem_dup(buf_text(&b));
+	}
 	buf_free(&b);
+	free(conf);
 	return path;
 }
 
@@ -129,7 +132,7 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 	p->jump = mem_dup(jump);
 	if (p->key && load_check_private(p->key, "--key", why) < 0)
 		return -1;
-	p->known_hosts = known_hosts(&p->person);
+	p->known_hosts = known_hosts(&p->person, c->env);
 	p->ssh.key = p->key;
 	p->ssh.jump = p->jump;
 	p->ssh.known_hosts = p->known_hosts;

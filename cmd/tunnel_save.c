@@ -21,8 +21,8 @@ failed(const char *what, const char *path, struct buf *why)
 	return -1;
 }
 
-static void
-make_dirs(const char *path)
+void
+tunnel_make_dirs(const char *path)
 {
 	char *p = mem_dup(path), *slash;
 
@@ -113,7 +113,7 @@ tunnel_save(const struct tunnel_plan *p, const struct tunnel_opts *o,
 	if (access(path, F_OK) == 0)
 		r = load_file(path, &text, NULL, why);
 	else
-		make_dirs(path);
+		tunnel_make_dirs(path);
 	if (r == 0 && people_save_tunnel(&fresh,
 	    text.data ? (const char *)buf_peek(&text) : "", buf_len(&text),
 	    &t) < 0) {

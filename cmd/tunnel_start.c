@@ -293,7 +293,6 @@ run_locked(struct start *s)
 		place_clear(&s->place, s->plan.name);
 		return 1;
 	}
-	s->plan.ssh.dir = s->place.path;
 	if (s->plan.foreground)
 		return run_here(s);
 	return go_to_background(s);

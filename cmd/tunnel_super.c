@@ -15,8 +15,6 @@
 #include "net/admin.h"
 #include "net/conn.h"
 
-#define OVER_MS 60000 /* until a far side that gave up is asked again */
-
 struct super {
 	const struct tunnel_super_conf *conf;
 	struct loop *l;
@@ -24,7 +22,8 @@ struct super {
 	struct tunnel_fact fact;
 	struct admin *admin;
 	struct stream *parent; /* NULL: nobody waits any more */
-	struct timer late, again, end;
+	struct timer late, end;
+	char ssh_dir[PLACE_SSH_DIR];
 	bool ready, over;
 	struct on_signal term, intr, hup;
 };
@@ -79,28 +78,16 @@ on_late(struct timer *t, void *arg)
 }
 
 static void
-on_again(struct timer *t, void *arg)
-{
-	struct super *s = arg;
-
-	(void)t;
-	far_retry(tunnel_far(s->fact.tunnel));
-}
-
-static void
 on_far(void *arg, enum far_state state, const char *why, uint64_t ms)
 {
 	struct super *s = arg;
 
 	s->fact.state = state;
 	s->fact.next = state == FAR_WAITING ? loop_now(s->l) + ms : 0;
-	timer_stop(&s->again);
 	if (state == FAR_UP)
 		log_info(&s->log, "'%s' is there", s->fact.to);
-	else if (state != FAR_CONNECTING && !s->ready)
+	else if (state != FAR_CONNECTING)
 		fail(s, why ? why : "the far side ended");
-	else if (state == FAR_OVER)
-		timer_start(&s->again, s->l, OVER_MS, on_again, s);
 }
 
 static void
@@ -255,6 +242,21 @@ open_admin(struct super *s)
 	return false;
 }
 
+/* The master of ssh has its socket in a directory of its own. */
+static bool
+open_ssh_dir(struct super *s)
+{
+	struct tunnel_plan *plan = s->conf->plan;
+	struct buf why = { 0 };
+
+	if (plan->far.ssh && place_ssh_dir(s->ssh_dir, s->conf->place,
+	    s->fact.name, &why) < 0)
+		fail(s, buf_text(&why));
+	plan->ssh.dir = s->ssh_dir;
+	buf_free(&why);
+	return !s->over;
+}
+
 static void
 watch_signals(struct super *s)
 {
@@ -289,10 +291,11 @@ static void
 close_all(struct super *s)
 {
 	timer_stop(&s->late);
-	timer_stop(&s->again);
 	timer_stop(&s->end);
 	tunnel_free(s->fact.tunnel);
 	admin_free(s->admin);
+	/* the ports are free by now: so may its name be, and who waits know */
+	place_clear(s->conf->place, s->fact.name);
 	stream_linger(s->parent);
 	loop_signal_stop(s->l, &s->term);
 	loop_signal_stop(s->l, &s->intr);
@@ -315,14 +318,12 @@ run(struct super *s)
 		stream_on(s->parent, on_parent, s);
 		stream_want(s->parent, true);
 	}
-	if (open_admin(s) && open_tunnel(s)) {
+	if (open_admin(s) && open_ssh_dir(s) && open_tunnel(s)) {
 		timer_start(&s->late, s->l,
 		    (uint64_t)s->conf->plan->timeout_ms, on_late, s);
 		status = loop_run(s->l);
 	}
 	close_all(s);
-	/* the ports are free by now: so may its name be */
-	place_clear(s->conf->place, s->fact.name);
 	return status;
 }
 

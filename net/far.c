@@ -24,7 +24,7 @@ far_new(struct loop *l, const struct far_conf *conf, const struct log *log,
 	f->log = log;
 	if (hooks)
 		f->hooks = *hooks;
-	f->kind = &far_bastion;
+	f->kind = conf->ssh ? &far_ssh : &far_bastion;
 	f->stat.since = loop_now(l);
 	f->stat.rtt_us = -1;
 	list_init(&f->calls);

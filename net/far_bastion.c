@@ -26,10 +26,11 @@ struct bastion {
 	bool session;		  /* logged in */
 	struct offer_call *probe; /* is the worker there? */
 	struct echo *echo;
-	struct timer late, again;
+	struct timer late, again, gone;
+	char why[FAR_TEXT]; /* the worker is gone */
 	unsigned tries; /* of the worker, since it was there for long */
 	uint64_t up_since;
-	struct deferred gone;
+	struct deferred end;
 };
 
 static void look(struct bastion *b);
@@ -43,6 +44,7 @@ stop_looking(struct bastion *b)
 	b->echo = NULL;
 	timer_stop(&b->late);
 	timer_stop(&b->again);
+	timer_stop(&b->gone);
 }
 
 static void
@@ -72,14 +74,14 @@ on_again(struct timer *t, void *arg)
 }
 
 static void
-worker_lost(struct bastion *b, const char *why)
+on_gone(struct timer *t, void *arg)
 {
-	char text[FAR_TEXT];
+	struct bastion *b = arg;
 	uint32_t ms;
 
-	snprintf(text, sizeof(text), "%s", why);
+	(void)t;
 	if (b->f->conf->once) {
-		give_up(b, text);
+		give_up(b, b->why);
 		return;
 	}
 	stop_looking(b);
@@ -88,7 +90,15 @@ worker_lost(struct bastion *b, const char *why)
 		b->tries = 0;
 	ms = pace_wait(&pace_worker, b->tries++, loop_dice());
 	timer_start(&b->again, b->f->l, ms, on_again, b);
-	far_enter(b->f, FAR_WAITING, text, ms);
+	far_enter(b->f, FAR_WAITING, b->why, ms);
+}
+
+/* If it is the bastion that is lost, that is told next, and is the reason. */
+static void
+worker_lost(struct bastion *b)
+{
+	stop_looking(b);
+	timer_start(&b->gone, b->f->l, 0, on_gone, b);
 }
 
 static void
@@ -105,14 +115,13 @@ static void
 on_echo(void *arg, int64_t us, const char *why)
 {
 	struct bastion *b = arg;
-	char text[FAR_TEXT];
 
 	if (us >= 0) {
 		far_rtt(b->f, us);
 		return;
 	}
-	far_words_lost(text, &b->names, why);
-	worker_lost(b, text);
+	far_words_lost(b->why, &b->names, why);
+	worker_lost(b);
 }
 
 static void
@@ -120,13 +129,12 @@ on_looked(void *arg, struct stream *s, const char *error)
 {
 	struct bastion *b = arg;
 	bool answered = s || offer_code(b->probe) != SOCKS5_OK;
-	char text[FAR_TEXT];
 
 	b->probe = NULL;
 	timer_stop(&b->late);
 	if (!answered) {
-		far_words_worker(text, &b->names, error);
-		worker_lost(b, text);
+		far_words_worker(b->why, &b->names, error);
+		worker_lost(b);
 		return;
 	}
 	/* one of old knows no echo, but its no is an answer as well */
@@ -141,11 +149,10 @@ static void
 on_late(struct timer *t, void *arg)
 {
 	struct bastion *b = arg;
-	char text[FAR_TEXT];
 
 	(void)t;
-	far_words_lost(text, &b->names, "no answer within 15 seconds");
-	worker_lost(b, text);
+	far_words_lost(b->why, &b->names, "no answer within 15 seconds");
+	worker_lost(b);
 }
 
 static void
@@ -285,7 +292,7 @@ fill_remotes(struct bastion *b, const char *name, struct buf *why)
 static void
 free_bastion(struct deferred *d)
 {
-	struct bastion *b = list_item(d, struct bastion, gone);
+	struct bastion *b = list_item(d, struct bastion, end);
 	size_t i;
 
 	for (i = 0; i < b->conf.proxies.n; i++)
@@ -303,7 +310,7 @@ stop(struct far *f)
 	stop_looking(b);
 	client_free(b->client);
 	b->client = NULL;
-	loop_defer(f->l, &b->gone, free_bastion);
+	loop_defer(f->l, &b->end, free_bastion);
 }
 
 static int
@@ -334,7 +341,7 @@ start(struct far *f, struct buf *why)
 		    f->log, &b->hooks, why);
 	if (b->client)
 		return 0;
-	loop_defer(f->l, &b->gone, free_bastion);
+	loop_defer(f->l, &b->end, free_bastion);
 	return -1;
 }
 

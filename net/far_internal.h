@@ -17,7 +17,7 @@ struct far_kind {
 	void (*cancel)(struct far_call *c);
 	bool udp;
 };
-extern const struct far_kind far_bastion;
+extern const struct far_kind far_bastion, far_ssh;
 
 struct far {
 	struct loop *l;

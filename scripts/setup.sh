@@ -54,6 +54,7 @@ for_test() {
 	need git git
 	need dig bind9-dnsutils
 	need tmux tmux
+	need chromium chromium
 	need ip iproute2
 	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
 	PATH=$PATH:/usr/sbin:/sbin need nginx nginx-light

@@ -1,6 +1,4 @@
 """The far side of tunnels: a worker behind a bastion."""
-import os
-import signal
 import socket
 
 from far import Far, both_ways
@@ -8,8 +6,7 @@ from lib import check, free_port, tcp_proxy, until
 from pairs import Silent
 from socks import real_frpc, real_frps
 from test_offer import NAME, SECRET, offer
-from wire import (EchoServer, Relay, SinkServer, digest, duplex, echo, pattern,
-                  read_to_end)
+from wire import EchoServer, SinkServer, digest, echo, pattern
 
 GONE = f"worker '{NAME}' is not there: no client of '127.0.0.1:%d' offers it"
 
@@ -25,17 +22,234 @@ def stand(t, allow="1-65535", server=None):
     return server, offer(t, server.conf["bindPort"], allow)
 
 
-def test_a_worker_is_reached_through_ours_and_a_stock_bastion(t):
-    sink, duplexes = SinkServer(), EchoServer()
+def whole(f, data):
+    """Both ways and each end alone; stock servers do not keep those."""
+    check(both_ways(f.ports[0], data) ==
+          f"{len(data)} {digest(data)}\n".encode())
+
+
+def test_a_worker_is_reached_with_a_mux_and_without(t):
+    sink, back = SinkServer(), EchoServer()
     data = pattern(1024 * 1024)
-    for server in (t.frps(), real_frps(t)):
-        stand(t, server=server)
-        for mux in ("1",) if server.name == "realfrps" else ("1",):
-            f = far(t, server, f"mux={mux}", to=(sink.port, duplexes.port))
-            f.up()
-            check(f.rtt() < 15000000)
-            check(both_ways(f.ports[0], data) ==
-                  f"{len(data)} {digest(data)}\n".encode())
-            check(echo(f.ports[1], data) == data)
-            f.end()
-        server.stop()
+    for mux, tls in (("1", "1"), ("0", "1"), ("0", "0")):
+        server = t.frps({"transport.tcpMux": mux == "1"}, name=f"s{mux}{tls}")
+        port = server.conf["bindPort"]
+        t.frpc(port, conf={
+            "transport.tcpMux": mux == "1", "proxies": [{
+                "name": NAME, "type": "stcp", "secretKey": SECRET,
+                "plugin": {"type": "offer", "allow": "1-65535"}}]},
+            name=f"worker{mux}{tls}")
+        f = far(t, server, f"mux={mux}", f"tls={tls}",
+                to=(sink.port, back.port), name=f"far{mux}{tls}")
+        f.up()
+        check(f.rtt() < 15000000)
+        whole(f, data)
+        check(both_ways(f.ports[1], data) == data)
+        f.end()
+
+
+def test_a_stock_server_in_the_middle_loses_nothing(t):
+    back = EchoServer()
+    server, _ = stand(t, server=real_frps(t))
+    f = far(t, server, to=(back.port,))
+    f.up()
+    check(f.rtt() >= 0)
+    for n in (1, 100, 1024 * 1024):
+        check(echo(f.ports[0], pattern(n)) == pattern(n), n)
+    at = f.mark()
+    server.kill()
+    f.wait("^state waiting ", since=at)
+    server = server.again()
+    f.tell("retry")
+    f.up(since=at)
+    check(echo(f.ports[0], b"again") == b"again")
+
+
+def test_a_bastion_that_comes_back_is_found_again(t):
+    back = EchoServer()
+    server, worker = stand(t)
+    f = far(t, server, to=(back.port,))
+    f.up()
+    at = f.mark()
+    server.kill()
+    lost = f.wait(r"^state waiting \d+ (.*)$", since=at).group(1)
+    check(lost.startswith("the connection to bastion '127.0.0.1:"), lost)
+    check(f.failed() == f.stat()[3])
+    why = f.wait(r"^state waiting \d+ (bastion .*)$", since=at).group(1)
+    check(why == f"bastion '127.0.0.1:{server.conf['bindPort']}' cannot be "
+          "reached: connection refused", why)
+    server = server.again()
+    f.up(since=at, timeout=40)
+    check(f.stat()[0] == 1)
+    check(echo(f.ports[0], b"back") == b"back")
+
+
+def test_a_worker_that_comes_back_is_found_again_and_the_login_stays(t):
+    back = EchoServer()
+    server, worker = stand(t)
+    port = server.conf["bindPort"]
+    f = far(t, server, to=(back.port,))
+    f.up()
+    at = f.mark()
+    worker.kill()
+    f.wait(r"^state waiting \d+ worker 'vps-42' does not answer: the stream "
+           "has ended$", since=at)
+    f.wait(r"^state waiting \d+ " + GONE % port + "$", since=at)
+    check(f.failed() == GONE % port)
+    offer(t, port, "1-65535", name="again")
+    f.up(since=at)
+    check(echo(f.ports[0], b"back") == b"back")
+    check(not f.proc.says("^step connecting .*") or
+          len([x for x in f.proc.lines if x.startswith("step connecting")])
+          == 1)
+
+
+def test_a_worker_that_falls_silent_is_noticed(t):
+    server = t.frps()
+    way = Silent(server.conf["bindPort"])
+    offer(t, way.port, "1-65535")
+    f = far(t, server)
+    f.up()
+    check(f.rtt() >= 0)
+    at = f.mark()
+    way.blackhole()
+    f.wait(r"^state waiting \d+ worker 'vps-42' does not answer", since=at,
+           timeout=45)
+    way.heal()
+    f.up(since=at, timeout=45)
+
+
+def test_each_trouble_has_its_own_words(t):
+    server = t.frps({"auth.token": "right"})
+    port = server.conf["bindPort"]
+    t.frpc(port, conf={"auth.token": "right", "proxies": [
+        {"name": NAME, "type": "stcp", "secretKey": SECRET,
+         "plugin": {"type": "offer", "allow": "22"}}]}, name="worker")
+
+    def over(*words, **kw):
+        f = far(t, kw.pop("at", port), "once=1", *words, **kw)
+        return f.wait("^state over (.*)$").group(1)
+
+    free, bastion = free_port(), f"bastion '127.0.0.1:{port}'"
+    check(over(at=free) == f"bastion '127.0.0.1:{free}' cannot be reached: "
+          "connection refused")
+    said = over("token=wrong")
+    check(said.startswith(f"{bastion} refused the login: ") and
+          said.endswith("(is the token right?)"), said)
+    check(over("token=right", worker="vps-43") ==
+          (GONE % port).replace(NAME, "vps-43"))
+    check(over("token=right", secret="wrong") == "the secret is not that of "
+          f"worker '{NAME}' at '127.0.0.1:{port}'")
+    said = over("token=right", "user=other", f"server_user=")
+    check("is not there" in said, said)
+    f = far(t, server, "token=right", to=(9,))
+    f.up()
+    check(f.failed() == f"port 9 is not offered by '{NAME}'")
+    check(f.stat()[3] == "")
+
+
+def test_a_refused_login_waits_for_a_person(t):
+    server = t.frps({"auth.token": "right"})
+    f = far(t, server, "token=wrong")
+    ms = f.wait(r"^state waiting (\d+) .*refused the login").group(1)
+    check(int(ms) >= 30000, ms)
+    at = f.mark()
+    f.tell("retry")
+    f.wait(r"^state waiting \d+ .*refused the login", since=at)
+
+
+def test_waits_grow(t):
+    f = far(t, free_port())
+    waits = []
+    for i in range(4):
+        at = f.mark()
+        line = f.wait(r"^state waiting (\d+) ", times=i + 1)
+        waits.append(int(line.group(1)))
+    check(waits[0] <= 1000 and 2000 < waits[3] <= 8000, waits)
+
+
+def test_a_plain_service_is_led_to_whatever_is_asked_for(t):
+    back = EchoServer()
+    server = t.frps()
+    t.frpc(server, [{"name": NAME, "type": "stcp", "secretKey": SECRET,
+                     "localIP": "127.0.0.1", "localPort": back.port}])
+    f = far(t, server, "plain=1", to=("nowhere.invalid:1",))
+    f.up()
+    check(echo(f.ports[0], pattern(100000)) == pattern(100000))
+    check(f.stat()[1] == -1)
+
+
+def test_a_worker_that_knows_no_echo_is_up(t):
+    back = EchoServer()
+    server = t.frps()
+    real_frpc(t, server, proxies=[
+        {"name": NAME, "type": "stcp", "secretKey": SECRET,
+         "plugin": {"type": "socks5"}}]).wait_line("start proxy success")
+    f = far(t, server, to=(back.port,))
+    f.up()
+    check(echo(f.ports[0], b"hello") == b"hello")
+    check(f.stat()[1] == -1)
+
+
+def test_users_of_a_public_port_are_led_here(t):
+    back = EchoServer()
+    server, _ = stand(t)
+    port, taken = free_port(), free_port()
+    t.frpc(server, [tcp_proxy("taken", back.port, taken)], name="other")
+    f = far(t, server, f"remote={port}:127.0.0.1:{back.port}",
+            f"remote={taken}:127.0.0.1:{back.port}",
+            f"remote=0:127.0.0.1:{back.port}")
+    f.wait(rf"^remote 0 127.0.0.1:{port}$")
+    check("port already used" in f.wait("^remote 1 - (.*)$").group(1))
+    third = int(f.wait(r"^remote 2 127.0.0.1:(\d+)$").group(1))
+    f.up()
+    for p in (port, third):
+        check(echo(p, pattern(100000)) == pattern(100000))
+    at = f.mark()
+    server.kill()
+    f.wait("^remote 0 - the connection to bastion", since=at)
+    f = Far(t, f"bastion=127.0.0.1:{port}", "worker=x", "secret=y",
+            f"remote=0.0.0.0@{port}:127.0.0.1:1", name="bound")
+    f.wait("^no far side: '0.0.0.0:.* leave '0.0.0.0' out$")
+
+
+def test_a_far_side_is_freed_in_every_state(t):
+    back = EchoServer()
+    server, worker = stand(t)
+    f = far(t, server, to=(back.port,))
+    for i in range(5):  # while connecting, or a little later
+        f.tell("again")
+        f.up(times=1, since=f.mark())
+    held = socket.create_connection(("127.0.0.1", f.ports[0]))
+    held.sendall(b"x")
+    check(held.recv(1) == b"x")
+    f.tell("again")
+    try:
+        check(held.recv(1) == b"")
+    except ConnectionResetError:
+        pass
+    f.up(since=f.mark())
+    at = f.mark()
+    worker.kill()
+    f.wait("^state waiting", since=at)
+    f.tell("again")
+    f.wait(r"^state waiting \d+ worker .* is not there", since=f.mark())
+    server.kill()
+    f.wait(r"^state waiting \d+ bastion ", since=at)
+    f.tell("again")
+    f.wait(r"^state waiting \d+ bastion ", since=f.mark())
+    f.end()
+
+
+def test_calls_leave_no_descriptor_behind(t):
+    back = EchoServer()
+    server, _ = stand(t, f"{back.port}")
+    f = far(t, server, to=(back.port, 9))
+    f.up()
+    f.rtt()
+    before = f.proc.fd_count()
+    for i in range(200):
+        check(echo(f.ports[0], b"hello") == b"hello")
+    for i in range(20):
+        f.failed(1)
+    until(lambda: f.proc.fd_count() <= before, what="no more descriptors")

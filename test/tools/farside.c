@@ -182,7 +182,7 @@ static void
 take_bastion(struct tool *t, char *text)
 {
 	t->client.server_port = atoi(cut(text, ':'));
-	t->client.server_addr = text;
+	t->client.server_addr = mem_dup(text);
 	t->conf.bastion = &t->client;
 }
 
@@ -224,9 +224,9 @@ take(struct tool *t, char *key)
 	else if (strcmp(key, "remote") == 0)
 		take_remote(t, v);
 	else if (strcmp(key, "token") == 0)
-		t->client.auth.token = v;
+		t->client.auth.token = mem_dup(v);
 	else if (strcmp(key, "user") == 0)
-		t->client.user = v;
+		t->client.user = mem_dup(v);
 	else if (strcmp(key, "tls") == 0)
 		t->client.tls_enable = *v == '1';
 	else if (strcmp(key, "mux") == 0)
@@ -263,24 +263,36 @@ say_stat(const struct tool *t)
 }
 
 static void
+obey(struct tool *t, const char *word)
+{
+	if (strcmp(word, "quit") == 0) {
+		loop_stop(t->l, 0);
+	} else if (strcmp(word, "retry") == 0) {
+		far_retry(t->far);
+	} else if (strcmp(word, "stat") == 0) {
+		say_stat(t);
+	} else if (strcmp(word, "again") == 0) {
+		far_free(t->far);
+		make_far(t);
+	}
+}
+
+static void
 on_line(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct tool *t = w->data;
-	char line[100];
+	char line[100], *word;
 	ssize_t n = read(0, line, sizeof(line) - 1);
 
 	(void)ev;
 	(void)revents;
-	if (n <= 0 || strncmp(line, "quit", 4) == 0) {
+	if (n <= 0) {
 		loop_stop(t->l, 0);
-	} else if (strncmp(line, "retry", 5) == 0) {
-		far_retry(t->far);
-	} else if (strncmp(line, "stat", 4) == 0) {
-		say_stat(t);
-	} else if (strncmp(line, "again", 5) == 0) {
-		far_free(t->far);
-		make_far(t);
+		return;
 	}
+	line[n] = '\0';
+	for (word = strtok(line, "\n"); word; word = strtok(NULL, "\n"))
+		obey(t, word);
 }
 
 static void
@@ -325,5 +337,6 @@ main(int argc, char **argv)
 	conn_end_all(t.l);
 	ev_io_stop(t.l->ev, &t.in);
 	loop_free(t.l);
+	config_client_release(&t.client);
 	return 0;
 }
