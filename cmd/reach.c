@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/reach.h"
 
+#include <string.h>
+
 #define GOODBYE_MS 5000 /* for what is still on its way to the bastion */
 #define ASK_MS	   10
 
@@ -14,6 +16,23 @@ fail(struct reach *r, const char *why)
 	r->cb(r->arg, NULL, why);
 }
 
+/* A worker that cannot reach its own port says so as Go does: "dial tcp
+ * 127.0.0.1:22: connect: connection refused". */
+static void
+fail_call(struct reach *r, const char *error)
+{
+	const char *last = strrchr(error, ':');
+	struct buf why = { 0 };
+
+	if (strncmp(error, "dial tcp", 8) == 0 && last)
+		buf_printf(&why, "worker '%s' cannot reach its port %d:%s",
+		    r->conf.worker, r->port, last + 1);
+	else
+		buf_puts(&why, error);
+	fail(r, buf_text(&why));
+	buf_free(&why);
+}
+
 static void
 on_called(void *arg, struct stream *s, const char *error)
 {
@@ -21,7 +40,7 @@ on_called(void *arg, struct stream *s, const char *error)
 
 	r->call = NULL;
 	if (!s) {
-		fail(r, error);
+		fail_call(r, error);
 		return;
 	}
 	timer_stop(&r->late);

@@ -1,5 +1,6 @@
 /* What the files of the client share: client.c, client_run.c, uplink.c,
- * client_control.c, client_proxy.c, client_work.c and the proxy types' client halves. */
+ * client_control.c, client_proxy.c, client_work.c and the proxy types' client
+ * halves. */
 #ifndef NET_CLIENT_INTERNAL_H
 #define NET_CLIENT_INTERNAL_H
 

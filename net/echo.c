@@ -141,7 +141,7 @@ struct echo_back {
 	struct stream *s;
 	echo_back_done *done;
 	void *arg;
-	bool closed;
+	bool closed, broken;
 	struct deferred gone;
 };
 
@@ -156,8 +156,8 @@ on_asked(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		stream_flush(s);
 		stream_consumed(s, n);
 	}
-	if (!b->closed && (ev == STREAM_EOF || ev == STREAM_ERROR ||
-	    stream_queued(s) > BACK_MOST))
+	b->broken |= ev == STREAM_ERROR || stream_queued(s) > BACK_MOST;
+	if (!b->closed && (ev == STREAM_EOF || b->broken))
 		b->done(b->arg);
 }
 
@@ -188,6 +188,9 @@ echo_back_close(struct echo_back *b)
 	if (!b || b->closed)
 		return;
 	b->closed = true;
-	stream_linger(b->s);
+	if (b->broken)
+		stream_close(b->s);
+	else
+		stream_linger(b->s);
 	loop_defer(b->l, &b->gone, free_back);
 }

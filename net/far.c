@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What all kinds of far sides have alike: states, calls and lifetimes. */
+#include "net/far.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

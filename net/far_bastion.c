@@ -10,6 +10,7 @@
 #include "core/pace.h"
 #include "core/socks5.h"
 #include "net/echo.h"
+#include "net/far_client.h"
 #include "net/far_internal.h"
 #include "net/far_words.h"
 #include "net/visitor.h"
@@ -18,8 +19,7 @@ static const struct pace pace_worker = { .first_ms = 1000, .cap_ms = 60000 };
 
 struct bastion {
 	struct far *f;
-	struct client_conf conf; /* its lists are ours, all else is borrowed */
-	struct proxy_conf visitor;
+	struct client_conf conf; /* by far_client_fill */
 	struct client_hooks hooks;
 	struct client *client;
 	struct far_names names;
@@ -245,60 +245,11 @@ on_proxy_refused(void *arg, const char *proxy, const char *error)
 }
 
 static void
-fill_visitor(struct bastion *b, const char *name)
-{
-	struct proxy_conf *v = &b->visitor;
-	const struct far_conf *conf = b->f->conf;
-
-	v->name = mem_dup(name);
-	v->type = mem_dup("stcp");
-	v->enabled = true;
-	v->secret_key = mem_dup(conf->secret);
-	v->server_name = mem_dup(conf->worker);
-	v->server_user = mem_dup(conf->server_user);
-	v->bind_addr = mem_dup("127.0.0.1");
-	v->bind_port = -1;
-}
-
-static int
-fill_remotes(struct bastion *b, const char *name, struct buf *why)
-{
-	const struct far_conf *conf = b->f->conf;
-	struct buf text = { 0 };
-	size_t i;
-
-	for (i = 0; i < conf->nremotes; i++) {
-		const struct far_remote *r = &conf->remotes[i];
-		struct proxy_conf *p = &b->conf.proxies.v[i];
-
-		if (r->bind) {
-			buf_printf(why, "'%s:%d': on which address a bastion "
-			    "listens is its own affair: leave '%s' out",
-			    r->bind, r->port, r->bind);
-			return -1;
-		}
-		buf_printf(&text, "%s-%zu", name, i);
-		p->name = mem_dup(buf_text(&text));
-		buf_free(&text);
-		p->type = mem_dup("tcp");
-		p->enabled = true;
-		p->local_ip = mem_dup(r->host);
-		p->local_port = r->to;
-		p->remote_port = r->port;
-	}
-	return 0;
-}
-
-static void
 free_bastion(struct deferred *d)
 {
 	struct bastion *b = list_item(d, struct bastion, end);
-	size_t i;
 
-	for (i = 0; i < b->conf.proxies.n; i++)
-		config_proxy_release(&b->conf.proxies.v[i]);
-	free(b->conf.proxies.v);
-	config_proxy_release(&b->visitor);
+	far_client_release(&b->conf);
 	free(b);
 }
 
@@ -317,26 +268,14 @@ static int
 start(struct far *f, struct buf *why)
 {
 	struct bastion *b = mem_new(struct bastion);
-	size_t n = f->conf->nremotes;
-	char name[32];
 
 	f->own = b;
 	b->f = f;
-	b->conf = *f->conf->bastion;
-	b->conf.login_fail_exit = b->conf.login_refused_exit = false;
-	b->conf.patient = true;
-	b->conf.visitors = (struct proxies){ &b->visitor, 1 };
-	b->conf.proxies = (struct proxies){ mem_zero((n + 1) *
-	    sizeof(struct proxy_conf)), n };
 	b->hooks = (struct client_hooks){ .proxy_up = on_proxy_up,
 		.proxy_refused = on_proxy_refused, .stage = on_stage,
 		.ready = on_ready, .lost = on_lost, .arg = b };
 	far_names_set(&b->names, f->conf);
-	/* two people's must not have the same */
-	snprintf(name, sizeof(name), "tunnel-%08x%08x", loop_dice(),
-	    loop_dice());
-	fill_visitor(b, name);
-	if (fill_remotes(b, name, why) == 0)
+	if (far_client_fill(&b->conf, f->conf, why) == 0)
 		b->client = client_new(f->l, &b->conf, f->conf->files, NULL,
 		    f->log, &b->hooks, why);
 	if (b->client)

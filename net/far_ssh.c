@@ -15,7 +15,6 @@
 #define FIND_MS	    25	   /* between looks for the master's socket */
 #define LOGIN_MS    30000  /* until it is there; */
 #define ASK_MS	    180000 /* with somebody who types meanwhile */
-#define REMOTE_MS   30000  /* a refused remote forward is asked for again */
 
 static const struct pace pace_network = { .first_ms = 1000, .cap_ms = 60000 };
 static const struct pace pace_person = { .first_ms = 60000, .cap_ms = 60000 };
@@ -30,31 +29,13 @@ clear_refusals(struct ssh_side *x)
 }
 
 static void
-end_remotes(struct ssh_side *x, const char *why)
-{
-	size_t i;
-
-	for (i = 0; i < x->f->conf->nremotes; i++) {
-		ssh_line_close(x->remotes[i].line);
-		x->remotes[i].line = NULL;
-		timer_stop(&x->remotes[i].again);
-		if (why)
-			far_remote(x->f, i, NULL, why);
-	}
-}
-
-static void
 tear_down(struct ssh_side *x)
 {
 	timer_stop(&x->find);
 	timer_stop(&x->late);
 	timer_stop(&x->alive);
 	timer_stop(&x->again);
-	timer_stop(&x->echo_again);
-	ssh_open_cancel(x->session);
-	x->session = NULL;
-	echo_close(x->echo);
-	x->echo = NULL;
+	ssh_echo_end(x);
 	ssh_line_close(x->line);
 	x->line = NULL;
 	child_close(x->child);
@@ -72,9 +53,9 @@ on_again(struct timer *t, void *arg)
 	attempt(arg);
 }
 
-/* mends: it may go better without anybody doing anything. */
-static void
-lost(struct ssh_side *x, const char *why, const char *hint, bool mends)
+void
+ssh_side_lost(struct ssh_side *x, const char *why, const char *hint,
+    bool mends)
 {
 	char text[FAR_TEXT];
 	uint32_t ms;
@@ -85,7 +66,7 @@ lost(struct ssh_side *x, const char *why, const char *hint, bool mends)
 	    loop_now(x->f->l) - x->up_since >= FAR_STEADY_MS)
 		x->tries = 0;
 	tear_down(x);
-	end_remotes(x, text);
+	ssh_remotes_end(x, text);
 	if (x->f->freed)
 		return;
 	if (x->f->conf->once) {
@@ -109,7 +90,7 @@ on_child_ended(void *arg, const char *how)
 
 	snprintf(text, sizeof(text), "%s", why);
 	far_ssh_put_hint(&hint, x->f->conf->ssh, text, &mends);
-	lost(x, text, buf_text(&hint), mends);
+	ssh_side_lost(x, text, buf_text(&hint), mends);
 	buf_free(&hint);
 }
 
@@ -147,117 +128,6 @@ ssh_side_refusal(struct ssh_side *x)
 	return x->last;
 }
 
-/* ---- the echo: a command there that sends back what it gets ---- */
-
-static void ask_echo(struct ssh_side *x);
-
-static void
-on_echo_again(struct timer *t, void *arg)
-{
-	(void)t;
-	ask_echo(arg);
-}
-
-static void
-on_echo(void *arg, int64_t us, const char *why)
-{
-	struct ssh_side *x = arg;
-
-	if (us >= 0) {
-		x->echoes = true;
-		far_rtt(x->f, us);
-		return;
-	}
-	echo_close(x->echo);
-	x->echo = NULL;
-	/* a machine where commands are not run has not answered before; and
-	 * one whose command was ended answers to the next */
-	if (x->echoes && strstr(why, "no answer"))
-		lost(x, why, "", true);
-	else if (x->echoes)
-		timer_start(&x->echo_again, x->f->l, ECHO_EVERY_MS,
-		    on_echo_again, x);
-}
-
-static void
-on_session(void *arg, struct stream *s, const char *error)
-{
-	struct ssh_side *x = arg;
-
-	x->session = NULL;
-	if (s)
-		x->echo = echo_new(x->f->l, s, on_echo, x);
-	else
-		log_info(x->f->log, "ssh: no command there, so how far it is "
-		    "remains unknown: %s", error);
-}
-
-static void
-ask_echo(struct ssh_side *x)
-{
-	struct buf request = { 0 };
-
-	ssh_mux_put_session(&request, 1, "cat");
-	x->session = ssh_open(x, &request, true, on_session, x);
-}
-
-/* ---- remote forwards ---- */
-
-static void ask_remote(struct ssh_remote *r);
-
-static void
-on_remote_again(struct timer *t, void *arg)
-{
-	(void)t;
-	ask_remote(arg);
-}
-
-static void
-on_remote(void *arg, const struct ssh_mux_msg *m)
-{
-	struct ssh_remote *r = arg;
-	struct ssh_side *x = r->side;
-	const struct far_remote *want = &x->f->conf->remotes[r->i];
-	struct buf at = { 0 };
-
-	if (m && (m->type == SSH_MUX_HELLO || m->type == SSH_MUX_OTHER))
-		return;
-	ssh_line_close(r->line);
-	r->line = NULL;
-	if (m && (m->type == SSH_MUX_OK || m->type == SSH_MUX_PORT)) {
-		buf_printf(&at, want->bind && strchr(want->bind, ':') ?
-		    "[%s]:%d" : "%s:%d", want->bind ? want->bind :
-		    "localhost", m->type == SSH_MUX_PORT ? (int)m->number :
-		    want->port);
-		far_remote(x->f, r->i, buf_text(&at), NULL);
-	} else {
-		if (m && m->type == SSH_MUX_NO)
-			buf_printf(&at, "%.*s (is the port taken there?)",
-			    (int)min_size(m->text.n, 200), m->text.p);
-		else
-			buf_puts(&at, "ssh did not take it");
-		timer_start(&r->again, x->f->l, REMOTE_MS, on_remote_again,
-		    r);
-		far_remote(x->f, r->i, NULL, buf_text(&at));
-	}
-	buf_free(&at);
-}
-
-static void
-ask_remote(struct ssh_remote *r)
-{
-	struct ssh_side *x = r->side;
-	const struct far_remote *want = &x->f->conf->remotes[r->i];
-	struct buf request = { 0 };
-	struct ssh_line_ask ask = { .path = buf_text(&x->path),
-		.request = &request };
-
-	ssh_mux_put_remote(&request, 1, want->bind ? want->bind : "",
-	    want->port, want->host, want->to);
-	r->line = ssh_line_new(x->f->l, &ask, on_remote, r);
-	buf_free(&request);
-}
-
 /* ---- whether it lives ---- */
 
 static uint32_t
@@ -279,7 +149,7 @@ static void
 on_alive_late(struct timer *t, void *arg)
 {
 	(void)t;
-	lost(arg, "ssh itself does not answer", "", true);
+	ssh_side_lost(arg, "ssh itself does not answer", "", true);
 }
 
 static void
@@ -303,15 +173,11 @@ on_alive(struct ssh_side *x, uint32_t number)
 static void
 come_up(struct ssh_side *x)
 {
-	size_t i;
-
 	timer_stop(&x->late);
 	*x->last = '\0';
-	x->echoes = false;
 	x->up_since = loop_now(x->f->l);
-	ask_echo(x);
-	for (i = 0; i < x->f->conf->nremotes; i++)
-		ask_remote(&x->remotes[i]);
+	ssh_echo_start(x);
+	ssh_remotes_start(x);
 	on_alive_time(&x->alive, x);
 	far_enter(x->f, FAR_UP, NULL, 0);
 }
@@ -360,7 +226,7 @@ static void
 on_login_late(struct timer *t, void *arg)
 {
 	(void)t;
-	lost(arg, "no login within 30 seconds", "", true);
+	ssh_side_lost(arg, "no login within 30 seconds", "", true);
 }
 
 static void
@@ -391,7 +257,8 @@ attempt(struct ssh_side *x)
 		    on_login_late, x);
 		timer_start(&x->find, x->f->l, FIND_MS, on_find, x);
 	} else if (!x->f->freed) {
-		lost(x, buf_text(&why), " (install OpenSSH's client)", false);
+		ssh_side_lost(x, buf_text(&why),
+		    " (install OpenSSH's client)", false);
 	}
 	buf_free(&why);
 }
@@ -436,7 +303,7 @@ stop(struct far *f)
 	struct ssh_side *x = f->own;
 
 	tear_down(x);
-	end_remotes(x, NULL);
+	ssh_remotes_end(x, NULL);
 	loop_defer(f->l, &x->gone, free_side);
 }
 

@@ -1,4 +1,4 @@
-/* Between net/far_ssh.c and net/far_ssh_call.c. */
+/* Between the files net/far_ssh*.c. */
 #ifndef NET_FAR_SSH_H
 #define NET_FAR_SSH_H
 
@@ -51,5 +51,16 @@ void ssh_open_cancel(struct ssh_opening *o); /* NULL is fine */
 /* What ssh said of a channel that could not be opened; static text or
  * borrowed until the next call. */
 const char *ssh_side_refusal(struct ssh_side *x);
+
+/* The connection is; mends: it may go better without anybody doing anything.
+ * May call back, as far_enter. */
+void ssh_side_lost(struct ssh_side *x, const char *why, const char *hint,
+    bool mends);
+
+/* far_ssh_echo.c, far_ssh_remote.c: from when it is up. */
+void ssh_echo_start(struct ssh_side *x);
+void ssh_echo_end(struct ssh_side *x);
+void ssh_remotes_start(struct ssh_side *x);
+void ssh_remotes_end(struct ssh_side *x, const char *why); /* NULL: silent */
 
 #endif

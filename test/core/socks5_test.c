@@ -350,3 +350,37 @@ TEST(socks5_datagrams_have_heads)
 	CHECK(socks5_datagram(&a, in, n - 1) == 0);
 	buf_free(&b);
 }
+
+TEST(a_socks_client_in_a_hurry_says_all_at_once)
+{
+	static const char all[] = "\5\1\0" "\5\1\0\3\2db\25\70";
+	static const char yes[] = "\5\0" "\5\0\0\1\177\0\0\1\0\26";
+	const uint8_t *p = (const uint8_t *)yes;
+	size_t n = sizeof(yes) - 1, i, one;
+	struct buf out = { 0 }, why = { 0 };
+	enum socks5_command command;
+	struct socks5 s, server;
+	struct socks5_addr a, got;
+
+	CHECK(socks5_set_name(&a, "db", 5432));
+	CHECK(socks5_client(&s, &out, NULL, NULL, &a) == 0);
+	socks5_hurry(&s, &out, &a);
+	CHECK(buf_len(&out) == sizeof(all) - 1);
+	CHECK(memcmp(buf_peek(&out), all, sizeof(all) - 1) == 0);
+	buf_free(&out);
+	for (i = 0; i < n; i++) {
+		one = 1;
+		CHECK(socks5_answer(&s, &p, &one, &out, &a, &why) ==
+		    (i + 1 == n));
+		CHECK(socks5_code(&s) == SOCKS5_OK);
+	}
+	CHECK(buf_len(&out) == 0);
+	/* and a server takes it so */
+	socks5_server(&server, NULL, NULL);
+	p = (const uint8_t *)all;
+	n = sizeof(all) - 1;
+	CHECK(socks5_request(&server, &p, &n, &out, &command, &got) == 1);
+	CHECK(n == 0 && got.port == 5432 && strcmp(got.name, "db") == 0);
+	buf_free(&out);
+	buf_free(&why);
+}

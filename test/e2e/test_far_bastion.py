@@ -1,12 +1,17 @@
 """The far side of tunnels: a worker behind a bastion."""
+import queue
 import socket
+import struct
+import threading
+import time
 
 from far import Far, both_ways
-from lib import check, free_port, tcp_proxy, until
+from lib import Failure, check, free_port, tcp_proxy, until
 from pairs import Silent
-from socks import real_frpc, real_frps
-from test_offer import NAME, SECRET, offer
-from wire import EchoServer, SinkServer, digest, echo, pattern
+from socks import (DENIED, NO_HOST, OK, UDP, Asked, real_frpc, real_frps)
+from test_offer import NAME, SECRET, offer, visitor
+from wire import (CHUNK, EchoServer, Relay, SinkServer, SourceServer, digest,
+                  echo, pattern, read_exactly, read_to_end)
 
 GONE = f"worker '{NAME}' is not there: no client of '127.0.0.1:%d' offers it"
 
@@ -253,3 +258,108 @@ def test_calls_leave_no_descriptor_behind(t):
     for i in range(20):
         f.failed(1)
     until(lambda: f.proc.fd_count() <= before, what="no more descriptors")
+
+
+class Hasty(Relay):
+    """As a server that hangs up on a visitor who speaks before the answer;
+    the mux is without TLS, and frames are passed on one by one."""
+
+    def __init__(self, *args):
+        self.hung_up = 0
+        super().__init__(*args)
+
+    def _pump(self, source, sink):
+        if source.getpeername()[1] == self.target:
+            super()._pump(source, sink)
+            return
+        try:
+            while True:
+                head = read_exactly(source, 12)
+                _, kind, _, stream, n = struct.unpack(">BBHII", head)
+                body = read_exactly(source, n) if kind == 0 and n else b""
+                if body[:1] == b"v" and len(body) > 9 + struct.unpack(
+                        ">Q", body[1:9])[0]:
+                    self.hung_up += 1
+                    reset = struct.pack(">BBHII", 0, 1, 8, stream, 0)
+                    source.sendall(reset)
+                    sink.sendall(reset)
+                else:
+                    sink.sendall(head + body)
+        except OSError:
+            sink.close()
+
+
+def test_a_server_that_takes_early_words_amiss_is_asked_once_more(t):
+    back = EchoServer()
+    server, _ = stand(t)
+    way = Hasty(server.conf["bindPort"])
+    f = far(t, way.port, "tls=0", to=(back.port,))
+    f.up()
+    for i in range(3):
+        check(echo(f.ports[0], b"hello") == b"hello")
+    check(way.hung_up == 1, way.hung_up)
+
+
+class Slow(Relay):
+    """Each way takes a second."""
+
+    def _pump(self, source, sink):
+        line = queue.Queue()
+
+        def pass_on():
+            while True:
+                at, part = line.get()
+                time.sleep(max(0, at - time.monotonic()))
+                try:
+                    if not part:
+                        sink.shutdown(socket.SHUT_WR)
+                        return
+                    sink.sendall(part)
+                except OSError:
+                    return
+
+        threading.Thread(target=pass_on, daemon=True).start()
+        part = b"x"
+        while part:
+            try:
+                part = source.recv(CHUNK)
+            except OSError:
+                part = b""
+            line.put((time.monotonic() + 1, part))
+
+
+def test_a_call_takes_one_round_trip(t):
+    source = SourceServer(b"banner")
+    for name, server in (("ours", t.frps()), ("stock", real_frps(t))):
+        stand(t, server=server)
+        f = far(t, Slow(server.conf["bindPort"]).port, to=(source.port,),
+                name=f"far{name}")
+        f.up()
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", f.ports[0])) as s:
+            check(s.recv(6) == b"banner")
+        took = time.monotonic() - began
+        check(2 <= took < 3.9, f"{name}: {took}")
+        server.stop()
+
+
+def test_the_echo_is_always_allowed_and_bounded(t):
+    server, _ = stand(t, "22")
+    at = visitor(t, server)
+    a = Asked(at, "Echo.Culvert.invalid", 1, early=b"early")
+    check(a.code == OK)
+    check(read_exactly(a.s, 5) == b"early")
+    a.s.shutdown(socket.SHUT_WR)
+    check(read_to_end(a.s) == b"")
+    a = Asked(at, "echo.culvert.invalid", 1, UDP)
+    check(a.code == NO_HOST or a.code == DENIED, a.code)
+    # one who sends and never reads is cut off
+    a = Asked(at, "echo.culvert.invalid", 1)
+    check(a.code == OK)
+    a.s.settimeout(30)
+    try:
+        for i in range(2000):
+            a.s.sendall(bytes(65536))
+        raise Failure("it has taken 128 MiB")
+    except (ConnectionError, BrokenPipeError):
+        pass

@@ -195,6 +195,35 @@ def test_a_refused_key_waits_for_a_person(t):
     g.wait("^state over .*Permission denied")
 
 
+def test_ssh_is_told_what_is_set(t):
+    fake = t.write("fake", "#!/bin/sh\n"
+                   "for a in \"$@\"; do echo \"arg $a\" >&2; done\n"
+                   "echo askpass $SSH_ASKPASS_REQUIRE >&2\n"
+                   "if (: </dev/tty) 2>/dev/null; then echo tty >&2; fi\n")
+    os.chmod(fake, 0o755)
+    sshd = Sshd(t)
+
+    def args(name, **more):
+        f = far(t, sshd, "once=1", program=fake, name=name, **more)
+        f.wait("^state over ")
+        return [x.partition("log: ssh: ")[2] for x in f.proc.lines
+                if x.startswith("log: ssh: ")]
+
+    def follows(said, *words):
+        words = [f"arg {w}" for w in words]
+        return any(said[i:i + len(words)] == words for i in range(len(said)))
+
+    said = args("plain")
+    check(follows(said, "--", "127.0.0.1"), said)
+    check(follows(said, "-l", USER) and follows(said, "-i", sshd.key))
+    check(follows(said, "-p", str(sshd.port)))
+    check("arg BatchMode=yes" in said and "askpass never" in said, said)
+    check("arg -J" not in said and "arg IdentitiesOnly=yes" in said)
+    said = args("asked", ask="1", jump="user@jump:2222")
+    check("arg BatchMode=no" in said and "askpass never" not in said, said)
+    check(follows(said, "-J", "user@jump:2222"), said)
+
+
 def test_a_missing_ssh_is_one_clear_line(t):
     f = far(t, Sshd(t), "once=1", program="no-such-ssh")
     f.wait(r"^state over ssh to '.*': there is no program 'no-such-ssh' "

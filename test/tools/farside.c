@@ -2,7 +2,7 @@
 /* farside KEY=VALUE...: a far side by itself, and a port here for each target.
  *
  *	bastion=HOST:PORT token= worker= secret= user= server_user= tls=0 mux=0
- *	ssh=HOST:PORT login= key= program= known_hosts= dir=
+ *	ssh=HOST:PORT login= key= jump= program= known_hosts= dir= ask=1
  *	plain=1 once=1 to=HOST:PORT remote=[BIND@]PORT:HOST:PORT
  *
  * Says a line for each event: "port N HOST:PORT", "state up", "state waiting
@@ -205,6 +205,7 @@ take(struct tool *t, char *key)
 		{ "server_user", &t->conf.server_user },
 		{ "login", &t->ssh.user }, { "key", &t->ssh.key },
 		{ "program", &t->ssh.program }, { "dir", &t->ssh.dir },
+		{ "jump", &t->ssh.jump },
 		{ "known_hosts", &t->ssh.known_hosts },
 	};
 	size_t i;
@@ -233,6 +234,8 @@ take(struct tool *t, char *key)
 		t->client.tcp_mux = *v == '1';
 	else if (strcmp(key, "plain") == 0)
 		t->conf.plain = true;
+	else if (strcmp(key, "ask") == 0)
+		t->ssh.ask = true;
 	else if (strcmp(key, "once") == 0)
 		t->conf.once = true;
 }
