@@ -43,6 +43,15 @@ applet_find(const char *name)
 	return NULL;
 }
 
+const struct command *
+applet_command(const struct command *list, const char *name)
+{
+	for (; list && list->name; list++)
+		if (strcmp(list->name, name) == 0)
+			return list;
+	return NULL;
+}
+
 bool
 applet_near(const char *name, const char *typed)
 {
@@ -73,12 +82,10 @@ applet_near(const char *name, const char *typed)
 	return row[n] <= 2;
 }
 
-/* Every table that counts for this command; a command's own come first. */
-static void
-path_tables(const struct path *p, const struct applet *a, bool global,
+void
+applet_tables(const struct applet *a, const struct command *c, bool global,
     const struct opt **to)
 {
-	const struct command *c = p->at[p->n - 1];
 	size_t i, n = 0;
 
 	for (i = 0; i < sizeof(c->opts) / sizeof(*c->opts); i++)
@@ -107,17 +114,21 @@ put_usage(struct buf *b, const struct applet *a, const struct path *p)
 
 	buf_puts(b, "Usage:\n  ");
 	put_path(b, p);
-	buf_puts(b, " [flags]\n");
+	buf_printf(b, "%s%s [flags]\n", c->words ? " " : "",
+	    c->words ? c->words : "");
 	if (c->commands) {
 		buf_puts(b, "  ");
 		put_path(b, p);
 		buf_puts(b, " [command]\n\nAvailable Commands:\n");
-		for (sub = c->commands; sub->name; sub++)
+		for (sub = c->commands; sub->name; sub++) {
+			if (sub->hidden)
+				continue;
 			buf_printf(b, "  %-*s %s%s\n", NAME_WIDTH, sub->name,
 			    sub->brief,
 			    sub->later ? " (not supported yet)" : "");
+		}
 	}
-	path_tables(p, a, p->n == 1, tables);
+	applet_tables(a, c, p->n == 1, tables);
 	buf_puts(b, "\nFlags:\n");
 	opt_help(b, tables);
 	if (p->n > 1 && a->opts) {
@@ -156,15 +167,15 @@ misuse(const struct applet *a, const struct path *p, struct buf *why)
 }
 
 static int
-unknown(const struct applet *a, const char *word)
+unknown(const struct applet *a, const struct command *of, const char *word)
 {
 	const struct command *c;
 	bool any = false;
 
 	fprintf(stderr, "Error: unknown command \"%s\" for \"%s\"\n", word,
-	    a->root.name);
-	for (c = a->root.commands; c->name; c++) {
-		if (!applet_near(c->name, word))
+	    of->name);
+	for (c = of->commands; c->name; c++) {
+		if (c->hidden || !applet_near(c->name, word))
 			continue;
 		fprintf(stderr, "%s\t%s\n",
 		    any ? "" : "\nDid you mean this?\n", c->name);
@@ -175,22 +186,13 @@ unknown(const struct applet *a, const char *word)
 	return a->misuse;
 }
 
-static const struct command *
-find_command(const struct command *list, const char *name)
-{
-	for (; list && list->name; list++)
-		if (strcmp(list->name, name) == 0)
-			return list;
-	return NULL;
-}
-
 /* The first word of rest, in the eyes of the command reached so far. */
 static char **
 first_word(const struct applet *a, const struct path *p, char **rest)
 {
 	const struct opt *tables[OPT_TABLES + 1];
 
-	path_tables(p, a, true, tables);
+	applet_tables(a, p->at[p->n - 1], true, tables);
 	for (; *rest; rest++) {
 		switch (opt_after(tables, *rest)) {
 		case OPT_WORD:
@@ -220,7 +222,7 @@ walk(const struct applet *a, struct path *p, char **rest)
 		word = first_word(a, p, rest);
 		if (!word)
 			break;
-		c = find_command(p->at[p->n - 1]->commands, *word);
+		c = applet_command(p->at[p->n - 1]->commands, *word);
 		if (!c)
 			return p->n == 1 ? *word : NULL;
 		p->at[p->n++] = c;
@@ -262,6 +264,14 @@ applet_refused(const struct call *c)
 	return true;
 }
 
+int
+applet_misuse(const struct call *c, const char *why)
+{
+	fprintf(stderr, "Error: %s\nRun 'culvert %s --help' for usage.\n",
+	    why, c->applet->root.name);
+	return c->applet->misuse;
+}
+
 static int
 run(const struct applet *a, const struct path *p, char *const *rest,
     char *const *env)
@@ -274,7 +284,7 @@ run(const struct applet *a, const struct path *p, char *const *rest,
 	struct call call = { a, p->at[p->n - 1], record, &given, env };
 	int r;
 
-	path_tables(p, a, true, tables);
+	applet_tables(a, p->at[p->n - 1], true, tables);
 	if (a->prepare)
 		a->prepare(record);
 	opt_presets(tables, record);
@@ -285,8 +295,12 @@ run(const struct applet *a, const struct path *p, char *const *rest,
 		r = refuse(late->later);
 	else if (r < 0)
 		r = misuse(a, p, &why);
-	else
+	else if (call.command->run)
 		r = call.command->run(&call);
+	else if (given.nwords)
+		r = unknown(a, call.command, given.words[0]);
+	else
+		r = show_help(a, p);
 	if (a->release)
 		a->release(record);
 	opt_release(tables, record);
@@ -294,6 +308,13 @@ run(const struct applet *a, const struct path *p, char *const *rest,
 	buf_free(&why);
 	free(record);
 	return r;
+}
+
+/* The command that prints help does nothing else. */
+static bool
+is_help(const struct command *c)
+{
+	return !c->run && !c->later && !c->commands;
 }
 
 /* "help tcp" is "tcp --help". */
@@ -304,9 +325,9 @@ help_for(const struct applet *a, char **words)
 	const struct command *c;
 
 	for (; *words && **words != '-'; words++) {
-		c = find_command(p.at[p.n - 1]->commands, *words);
+		c = applet_command(p.at[p.n - 1]->commands, *words);
 		if (!c || p.n == DEPTH)
-			return unknown(a, *words);
+			return unknown(a, &a->root, *words);
 		p.at[p.n++] = c;
 	}
 	return show_help(a, &p);
@@ -327,8 +348,8 @@ applet_run(const struct applet *a, char *const *argv, char *const *env)
 	memcpy(rest, argv, n * sizeof(*rest));
 	stray = walk(a, &p, rest);
 	if (stray)
-		r = unknown(a, stray);
-	else if (p.n > 1 && !p.at[p.n - 1]->run && !p.at[p.n - 1]->later)
+		r = unknown(a, &a->root, stray);
+	else if (is_help(p.at[p.n - 1]))
 		r = help_for(a, rest);
 	else
 		r = run(a, &p, rest, env);

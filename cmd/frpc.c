@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/completion.h"
 #include "cmd/load.h"
 #include "cmd/start.h"
 #include "core/mem.h"
@@ -220,7 +221,7 @@ static const struct command sudp_commands[] = { VISITOR("sudp"), { 0 } };
 
 static const struct command commands[] = {
 	{ .name = "completion", .brief = "write completions for a shell",
-	  .later = "command 'completion'" },
+	  .commands = completion_commands },
 	{ .name = "help", .brief = "print help on a command" },
 	LATER_TYPE("http"),
 	LATER_TYPE("https"),

@@ -2,7 +2,6 @@
 /* frpc offer NAME: this host's own ports, and what else is allowed, under a
  * name, for visitors who know the secret.  Standard output has nothing but
  * the line that says that it stands. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +10,11 @@
 
 #include "cmd/frpc.h"
 #include "cmd/load.h"
-#include "cmd/number.h"
 #include "cmd/start.h"
 #include "core/allow.h"
 #include "core/mem.h"
+#include "core/people.h"
 #include "net/client.h"
-
-#define NAME_MAX_LEN 100
 
 struct offer {
 	struct start start;
@@ -49,19 +46,6 @@ on_up(void *arg, const char *proxy, const char *remote_addr)
 }
 
 static bool
-is_name(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > NAME_MAX_LEN)
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
-			return false;
-	return true;
-}
-
-static bool
 is_set(const char *s)
 {
 	return s && *s;
@@ -74,11 +58,11 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	struct allow allow = { 0 };
 	int r;
 
-	if (given->nwords != 1 || !is_name(given->words[0])) {
+	if (given->nwords != 1 || !people_is_name(given->words[0])) {
 		buf_printf(why, given->nwords == 1 ? "the name '%.100s': up to "
 		    "%d letters, digits, '.', '_' and '-'" : "give one name: "
 		    "frpc offer NAME", given->nwords ? given->words[0] : "",
-		    NAME_MAX_LEN);
+		    PEOPLE_NAME);
 		return -1;
 	}
 	if (!is_set(o->offer_allow)) {
@@ -92,11 +76,11 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	if (r < 0)
 		return -1;
 	buf_take(why, buf_len(why));
-	if (o->offer_server && number_host_port(o->offer_server,
-	    &o->conf.server_addr, &o->conf.server_port) < 0) {
-		buf_puts(why, "--server: " NUMBER_HOST_PORT);
+	buf_puts(why, "--server: ");
+	if (o->offer_server &&
+	    start_server(&o->conf, o->offer_server, why) < 0)
 		return -1;
-	}
+	buf_take(why, buf_len(why));
 	o->proxy.name = mem_dup(given->words[0]);
 	o->proxy.plugin.type = mem_dup("offer");
 	o->proxy.plugin.allow = mem_dup(o->offer_allow);

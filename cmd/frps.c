@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/applet.h"
+#include "cmd/completion.h"
 #include "cmd/load.h"
 #include "cmd/start.h"
 #include "core/version.h"
@@ -217,7 +218,7 @@ run_verify(const struct call *c)
 
 static const struct command commands[] = {
 	{ .name = "completion", .brief = "write completions for a shell",
-	  .later = "command 'completion'" },
+	  .commands = completion_commands },
 	{ .name = "help", .brief = "print help on a command" },
 	{ .name = "verify", .brief = "check a settings file and exit",
 	  .run = run_verify },

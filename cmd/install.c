@@ -87,6 +87,8 @@ install_links(const char *dir)
 	    strncmp(t.self, real, (size_t)t.dirlen) == 0)
 		t.to = t.self + t.dirlen + 1;
 	for (a = applets; *a; a++) {
+		if ((*a)->unlinked)
+			continue;
 		failed |= install_link(&t, (*a)->root.name);
 		for (alias = (*a)->aliases; *alias; alias++)
 			failed |= install_link(&t, *alias);

@@ -98,3 +98,16 @@ load_secret(const char *path, struct buf *why)
 	mem_free_secret(text);
 	return secret;
 }
+
+int
+load_check_private(const char *path, const char *what, struct buf *why)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    !(st.st_mode & 077))
+		return 0;
+	buf_printf(why, "%s '%s' holds a secret, and others may use it: "
+	    "chmod 600 '%s'", what, path, path);
+	return -1;
+}

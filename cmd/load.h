@@ -16,6 +16,8 @@ int load_file(const char *path, struct buf *to, bool *open_to_all,
 char *load_text(const char *path, struct buf *why);
 /* The text without white space around it. */
 char *load_secret(const char *path, struct buf *why);
+/* <0 when others may use the file; what it is called goes in front. */
+int load_check_private(const char *path, const char *what, struct buf *why);
 /* errno's text as Go prints it. */
 void load_put_errno(struct buf *b, int number);
 

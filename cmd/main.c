@@ -6,6 +6,7 @@
 
 #include "cmd/applet.h"
 #include "cmd/install.h"
+#include "net/stdio.h"
 
 static void
 list(void)
@@ -21,6 +22,8 @@ list(void)
 	     "  culvert --version       print the version\n"
 	     "\nApplets:");
 	for (a = applets; *a; a++) {
+		if ((*a)->root.hidden)
+			continue;
 		printf("  %-14s %s", (*a)->root.name, (*a)->root.brief);
 		for (alias = (*a)->aliases; *alias; alias++)
 			printf("%s%s", alias == (*a)->aliases ? " (also: " :
@@ -72,6 +75,7 @@ main(int argc, char **argv)
 	const char *name = argc ? strrchr(argv[0], '/') : NULL;
 	char **rest = argv + (argc > 0);
 
+	stdio_hold();
 	name = name ? name + 1 : argc ? argv[0] : "culvert";
 	a = applet_find(name);
 	if (a)

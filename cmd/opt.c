@@ -209,12 +209,15 @@ int
 opt_parse(const struct opt *const *tables, char *const *argv, void *record,
     struct opt_result *r, struct buf *why)
 {
+	bool ended = false;
 	int failed = 0;
 
 	while (*argv && failed == 0) {
 		const char *arg = *argv;
 
 		if (strcmp(arg, "--") == 0) {
+			ended = true;
+			r->before = r->nwords;
 			for (argv++; *argv; argv++)
 				keep_word(r, *argv);
 		} else if (arg[0] != '-' || !arg[1]) {
@@ -225,6 +228,8 @@ opt_parse(const struct opt *const *tables, char *const *argv, void *record,
 			failed = take_short(tables, &argv, record, r, why);
 		}
 	}
+	if (!ended)
+		r->before = r->nwords;
 	return failed;
 }
 

@@ -52,6 +52,7 @@ struct opt_result {
 	size_t n, cap;
 	char **words; /* borrowed from argv: what was no option */
 	size_t nwords, wordcap;
+	size_t before; /* so many of the words stood before "--" */
 	bool help; /* the row named help has no field, it ends up here */
 	struct buf refused; /* "--kcp_bind_port (KCP transport)", or empty */
 };

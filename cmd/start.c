@@ -12,6 +12,7 @@
 
 #include "cmd/load.h"
 #include "cmd/notify.h"
+#include "cmd/number.h"
 #include "core/mem.h"
 
 const char *
@@ -23,6 +24,15 @@ start_env(char *const *env, const char *name)
 		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
 			return *env + n + 1;
 	return NULL;
+}
+
+int
+start_server(struct client_conf *c, const char *text, struct buf *why)
+{
+	if (number_host_port(text, &c->server_addr, &c->server_port) == 0)
+		return 0;
+	buf_puts(why, NUMBER_HOST_PORT);
+	return -1;
 }
 
 bool

@@ -14,6 +14,8 @@ struct start {
 };
 
 const char *start_env(char *const *env, const char *name); /* NULL: not set */
+/* "host", "host:7000", "[fd00::1]:7000" or "fd00::1". */
+int start_server(struct client_conf *c, const char *text, struct buf *why);
 /* Options may name a token or a file of it, not both. */
 bool start_two_tokens(const struct auth_conf *auth, struct buf *why);
 /* Reads auth->token_file, where there is one, into auth->token. */

@@ -36,6 +36,8 @@
 #include "core/buf.h"
 #include "core/strings.h"
 
+#define PEOPLE_NAME 100 /* longest name of a worker, tunnel or bastion */
+
 struct people_bastion {
 	char *name; /* NULL: the one of all */
 	char *server, *token, *token_file, *pin, *ca, *user, *protocol,
@@ -73,9 +75,14 @@ const struct people_worker *people_worker(const struct people *p,
     const char *name);
 const struct people_tunnel *people_tunnel(const struct people *p,
     const char *name);
+/* Letters, digits, '.', '_' and '-', but no '-' in front: no program may take
+ * it for an option. */
+bool people_is_name(const char *s);
 /* The text with [tunnels.NAME] put in or replaced; everything else of it,
- * comments too, stays to the byte. */
-void people_save_tunnel(struct buf *to, const char *text, size_t n,
+ * comments too, stays to the byte.  <0: the text is not as it should be, or
+ * has that tunnel in another form, as an inline table or with dotted keys;
+ * then nothing is put. */
+int people_save_tunnel(struct buf *to, const char *text, size_t n,
     const struct people_tunnel *t);
 
 #endif

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/hold.h"
 
-#include "net/relay.h"
-
 static void
 on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
     void *arg)
@@ -34,22 +32,31 @@ hold_add(struct hold *h, const uint8_t *p, size_t n)
 	buf_put(&h->early, p, n);
 }
 
-void
-hold_join(struct hold *h, struct loop *l, struct stream *other)
+struct relay *
+hold_relay(struct hold *h, struct loop *l, struct stream *other,
+    relay_done *done, void *arg)
 {
 	struct stream *s = h->s;
 	size_t n = buf_len(&h->early);
+	struct relay *r;
 
 	if (n) {
 		stream_put(other, buf_peek(&h->early), n);
 		stream_flush(other);
 	}
-	relay_new(l, s, other, NULL, NULL);
+	r = relay_new(l, s, other, done, arg);
 	if (n)
 		stream_consumed(s, n);
 	buf_free(&h->early);
 	if (h->ended && s->cb)
 		s->cb(s, STREAM_EOF, NULL, 0, s->arg);
+	return r;
+}
+
+void
+hold_join(struct hold *h, struct loop *l, struct stream *other)
+{
+	hold_relay(h, l, other, NULL, NULL);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "net/loop.h"
+#include "net/relay.h"
 #include "net/stream.h"
 
 typedef void hold_broken(void *arg); /* the stream is over; close it */
@@ -24,6 +25,10 @@ void hold_start(struct hold *h, struct stream *s, hold_broken *broken,
 void hold_add(struct hold *h, const uint8_t *p, size_t n); /* came before */
 /* Relays s (a) with other (b); takes both. */
 void hold_join(struct hold *h, struct loop *l, struct stream *other);
+/* The same for the one who keeps account; what was held is not in it.  done
+ * may be called before this returns. */
+struct relay *hold_relay(struct hold *h, struct loop *l, struct stream *other,
+    relay_done *done, void *arg);
 void hold_release(struct hold *h);
 
 #endif

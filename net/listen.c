@@ -97,38 +97,58 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	loop_settle(l);
 }
 
-struct listener *
-listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
+int
+listen_bind(const struct addr *at, int type, bool only6)
 {
-	int fd = socket(at->at.ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(at->at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	static const struct conn_keep none = { 0 };
-	struct listener *s;
 	int on = 1, error;
 
 	if (fd < 0)
-		return NULL;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	conn_tune(fd, &none); /* those accepted have it from here */
-	congestion_begin(l, fd, at);
-	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0 ||
-	    listen(fd, 1024) < 0) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return NULL;
+		return -1;
+	if (only6 && at->at.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (type == SOCK_STREAM) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		conn_tune(fd, &none); /* those accepted have it from here */
 	}
-	s = mem_new(struct listener);
+	if (bind(fd, (const struct sockaddr *)&at->at, at->len) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, 1024) == 0))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+struct listener *
+listen_adopt(struct loop *l, int fd, listen_cb *cb, void *arg)
+{
+	struct listener *s = mem_new(struct listener);
+	struct addr at;
+
+	if (addr_of_self(&at, fd)) {
+		s->near = addr_is_loopback(&at);
+		congestion_begin(l, fd, &at);
+	}
 	s->l = l;
 	s->cb = cb;
 	s->arg = arg;
 	s->fd = fd;
-	s->near = addr_is_loopback(at);
 	s->spare = open_spare();
 	ev_io_init(&s->io, on_io, fd, EV_READ);
 	s->io.data = s;
 	ev_io_start(l->ev, &s->io);
 	return s;
+}
+
+struct listener *
+listen_new(struct loop *l, const struct addr *at, listen_cb *cb, void *arg)
+{
+	int fd = listen_bind(at, SOCK_STREAM, false);
+
+	return fd < 0 ? NULL : listen_adopt(l, fd, cb, arg);
 }
 
 static void

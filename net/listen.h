@@ -11,7 +11,12 @@ struct listener;
 /* fd is the callee's, non-blocking and close-on-exec. */
 typedef void listen_cb(void *arg, int fd, const struct addr *from);
 
-/* NULL with errno set. */
+/* A bound socket, which listens if type is SOCK_STREAM; or -1 with errno set.
+ * only6: :: is not every address of IPv4, too. */
+int listen_bind(const struct addr *at, int type, bool only6);
+struct listener *listen_adopt(struct loop *l, int fd, listen_cb *cb,
+    void *arg); /* takes fd, which listens */
+/* Both at once; NULL with errno set. */
 struct listener *listen_new(struct loop *l, const struct addr *at,
     listen_cb *cb, void *arg);
 /* Those accepted are as conn_tune makes them; once for all of them. */

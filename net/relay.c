@@ -141,6 +141,13 @@ relay_new(struct loop *l, struct stream *a, struct stream *b, relay_done *done,
 }
 
 void
+relay_bytes(const struct relay *r, uint64_t *ab, uint64_t *ba)
+{
+	*ab = r->side[0].bytes;
+	*ba = r->side[1].bytes;
+}
+
+void
 relay_break(struct relay *r)
 {
 	if (!r || r->over)

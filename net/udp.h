@@ -43,9 +43,17 @@ typedef void udp_front_ask(void *arg);
 /* NULL with errno set. */
 struct udp_front *udp_front_new(struct loop *l, const struct addr *at,
     const char *name, udp_front_ask *ask, void *arg);
+/* Of a socket that is bound; takes fd.  It keeps account of its users. */
+struct udp_front *udp_front_adopt(struct loop *l, int fd, const char *name,
+    udp_front_ask *ask, void *arg);
 void udp_front_join(struct udp_front *f, struct stream *s,
     const struct udp_pipe_how *how);
 bool udp_front_joined(const struct udp_front *f);
+struct udp_front_stat {
+	uint64_t now, total; /* users; now: within half a minute */
+	uint64_t in, out;    /* bytes from them, and to them */
+};
+void udp_front_stat(struct udp_front *f, struct udp_front_stat *s);
 void udp_front_close(struct udp_front *f); /* NULL is fine */
 
 /* ---- the back ---- */

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/pace.h"
 #include "core/packet_queue.h"
+#include "net/listen.h"
 #include "net/udp.h"
 
 #define FRONT_BATCH 64	 /* datagrams taken in one event */
@@ -25,6 +26,8 @@ struct udp_front {
 	struct packet_queue waiting; /* until there is a pipe */
 	struct timer again;
 	struct pace_gate told;
+	struct udp_table *users; /* NULL: nobody asks how many */
+	struct udp_front_stat stat;
 	struct deferred gone;
 	bool asked;
 };
@@ -63,6 +66,33 @@ wait_for_pipe(struct udp_front *f, const struct datagram_source *from,
 }
 
 static void
+forget_idle(struct udp_front *f)
+{
+	struct udp_gone gone;
+
+	while (udp_table_expire(f->users, loop_now(f->l), &gone))
+		;
+}
+
+static void
+keep_account(struct udp_front *f, const struct datagram_source *from, size_t n)
+{
+	uint64_t now = loop_now(f->l);
+	struct udp_gone gone;
+	struct udp_key key;
+
+	f->stat.in += n;
+	if (!f->users)
+		return;
+	udp_key_set(&key, from, sizeof(*from));
+	if (udp_table_use(f->users, &key, now))
+		return;
+	forget_idle(f);
+	udp_table_add(f->users, &key, f, now, &gone);
+	f->stat.total++;
+}
+
+static void
 on_io(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct udp_front *f = w->data;
@@ -83,6 +113,7 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 		if (n < 0)
 			break;
 		udp_source_of(&from, &a);
+		keep_account(f, &from, (size_t)n);
 		if (f->pipe)
 			udp_pipe_send(f->pipe, &from, l->scratch, (size_t)n);
 		else
@@ -91,24 +122,11 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	loop_settle(l);
 }
 
-struct udp_front *
-udp_front_new(struct loop *l, const struct addr *at, const char *name,
-    udp_front_ask *ask, void *arg)
+static struct udp_front *
+adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask, void *arg)
 {
-	int fd = socket(at->at.ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct udp_front *f;
-	int error;
+	struct udp_front *f = mem_new(struct udp_front);
 
-	if (fd < 0)
-		return NULL;
-	if (bind(fd, (const struct sockaddr *)&at->at, at->len) < 0) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return NULL;
-	}
-	f = mem_new(struct udp_front);
 	f->l = l;
 	f->fd = fd;
 	f->name = mem_dup(name);
@@ -119,6 +137,32 @@ udp_front_new(struct loop *l, const struct addr *at, const char *name,
 	f->io.data = f;
 	ev_io_start(l->ev, &f->io);
 	return f;
+}
+
+struct udp_front *
+udp_front_adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask,
+    void *arg)
+{
+	struct udp_front *f = adopt(l, fd, name, ask, arg);
+	uint8_t seed[UDP_TABLE_SEED_LEN];
+	uint32_t dice;
+	size_t i;
+
+	for (i = 0; i < sizeof(seed); i += sizeof(dice)) {
+		dice = loop_dice();
+		memcpy(seed + i, &dice, sizeof(dice));
+	}
+	f->users = udp_table_new(UDP_TABLE_SESSIONS, UDP_TABLE_IDLE, seed);
+	return f;
+}
+
+struct udp_front *
+udp_front_new(struct loop *l, const struct addr *at, const char *name,
+    udp_front_ask *ask, void *arg)
+{
+	int fd = listen_bind(at, SOCK_DGRAM, false);
+
+	return fd < 0 ? NULL : adopt(l, fd, name, ask, arg);
 }
 
 static void
@@ -136,6 +180,7 @@ on_pipe(struct udp_pipe *p, enum udp_pipe_event ev,
 		f->asked = false;
 		return;
 	}
+	f->stat.out += n;
 	udp_addr_of(&to, from);
 	/* a full socket buffer loses it, as UDP may */
 	(void)sendto(f->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL,
@@ -166,12 +211,23 @@ udp_front_joined(const struct udp_front *f)
 	return f->pipe != NULL;
 }
 
+void
+udp_front_stat(struct udp_front *f, struct udp_front_stat *s)
+{
+	*s = f->stat;
+	if (!f->users)
+		return;
+	forget_idle(f);
+	s->now = udp_table_sessions(f->users);
+}
+
 static void
 free_front(struct deferred *d)
 {
 	struct udp_front *f = list_item(d, struct udp_front, gone);
 
 	packet_queue_release(&f->waiting);
+	udp_table_free(f->users);
 	free(f->name);
 	free(f);
 }

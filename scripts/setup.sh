@@ -40,6 +40,8 @@ for_build() {
 
 for_test() {
 	need bash bash
+	need zsh zsh
+	need fish fish
 	need python3 python3
 	need clang clang
 	need clang-tidy clang-tidy
@@ -49,6 +51,11 @@ for_test() {
 	need curl curl
 	need openssl openssl
 	need ssh openssh-client
+	need rsync rsync
+	need git git
+	need dig bind9-dnsutils
+	need tmux tmux
+	need chromium chromium
 	need ip iproute2
 	PATH=$PATH:/usr/sbin:/sbin need sshd openssh-server
 	PATH=$PATH:/usr/sbin:/sbin need nginx nginx-light

@@ -117,8 +117,10 @@ def real(version="frp061"):
     return path
 
 
-def real_frps(t):
+def real_frps(t, token=None):
     conf = {"bindAddr": "127.0.0.1", "bindPort": free_port()}
+    if token:
+        conf["auth"] = {"token": token}
     return Frps(real(), conf, t.dir, name="realfrps")
 
 

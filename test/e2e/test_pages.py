@@ -9,7 +9,8 @@ from told import (APPLETS, ROOT, commands_of, flags, keys, keys_that_work,
                   owner, read, said, types_of)
 
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
-         "bench": "cmd/bench.1", "culvert": "cmd/culvert.1"}
+         "bench": "cmd/bench.1",
+         "tunnel": "cmd/tunnel.1", "culvert": "cmd/culvert.1"}
 OWNED = (("frps", "", "server"), ("frpc", "", "client"),
          ("frpc", "proxies", "proxy"), ("frpc", "visitors", "visitor"))
 
@@ -127,5 +128,6 @@ def test_pages_are_clean(t):
         p = said(["mandoc", "-Tlint", os.path.join(ROOT, path)])
         # Pages that are not installed here cannot be found.
         bad = [x for x in (p.stdout + p.stderr).splitlines()
-               if "referenced manual not found" not in x]
+               if "referenced manual not found" not in x and
+               "outdated mandoc.db" not in x]
         check(not bad, "\n".join(bad))

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-APPLETS = ("frps", "frpc", "bench")
+APPLETS = ("frps", "frpc", "bench", "tunnel")
 OWNERS = ("server", "client", "proxy", "visitor")
 
 Flag = namedtuple("Flag", "letter name preset supported")

@@ -24,8 +24,9 @@ def key(path):
     return path
 
 
-def start_sshd(dir):
-    """sshd as the current user, with its own host key; its port."""
+def start_sshd(dir, more=""):
+    """sshd as the current user, with its own host key; its port. more: lines
+    of its settings."""
     sshd, port = find("sshd"), lib.free_port()
     host = key(os.path.join(dir, "host_key"))
     mine = key(os.path.join(dir, "user_key"))
@@ -45,6 +46,7 @@ StrictModes no
 UsePAM no
 MaxStartups 100
 Subsystem sftp internal-sftp
+{more}
 """)
     p = lib.Proc([sshd, "-D", "-e", "-f", conf], name="sshd")
     p.wait_line("Server listening on")

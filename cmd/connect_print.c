@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* What ssh's own settings need to know, so that ssh, scp, rsync, git and
+ * editors find the workers under names that end in ".worker". */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/connect.h"
+
+/* A word for the shell that runs it, by way of ssh, which expands '%'. */
+static void
+put_word(struct buf *b, const char *s)
+{
+	buf_puts(b, "'");
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_puts(b, "'\\''");
+		else if (*s == '%')
+			buf_puts(b, "%%");
+		else
+			buf_put(b, s, 1);
+	}
+	buf_puts(b, "'");
+}
+
+/* A value of a line of its own, which ssh reads itself. */
+static void
+put_value(struct buf *b, const char *key, const char *s)
+{
+	if (!s)
+		return;
+	buf_printf(b, strpbrk(s, " \t") ? "\t%s \"%s\"\n" : "\t%s %s\n", key,
+	    s);
+}
+
+static void
+put_worker(struct buf *b, const struct people_worker *w)
+{
+	buf_printf(b, "Host %s.worker\n", w->name);
+	put_value(b, "HostKeyAlias", w->name);
+	put_value(b, "User", w->ssh_user);
+	put_value(b, "IdentityFile", w->ssh_key);
+	if (w->ssh_port)
+		buf_printf(b, "\tPort %d\n", (int)w->ssh_port);
+	buf_puts(b, "\n");
+}
+
+/* As we were called, so that it is the same bastion. */
+static void
+put_options(struct buf *b, const struct connect_opts *o)
+{
+	const struct opt *row;
+
+	for (row = people_opts; row->name; row++) {
+		const char *s;
+
+		if (row->kind != &opt_str)
+			continue;
+		s = *(char *const *)(const void *)((const char *)&o->people +
+		    row->at);
+		if (!s)
+			continue;
+		buf_printf(b, " --%s ", row->name);
+		put_word(b, s);
+	}
+}
+
+int
+connect_print(const struct person *p, const struct connect_opts *o)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct buf b = { 0 };
+	size_t i;
+
+	if (n < 0)
+		return connect_failed("/proc/self/exe cannot be read");
+	self[n] = '\0';
+	buf_puts(&b, "# for ~/.ssh/config: ssh WORKER.worker\n");
+	for (i = 0; i < p->settings.nworkers; i++)
+		put_worker(&b, &p->settings.workers[i]);
+	buf_puts(&b, "Host *.worker\n\tProxyCommand ");
+	put_word(&b, self);
+	buf_puts(&b, " connect --stdio");
+	put_options(&b, o);
+	buf_puts(&b, " %h %p\n\tStrictHostKeyChecking accept-new\n");
+	if (strpbrk(self, "\r\n") || memchr(buf_peek(&b), '\r', buf_len(&b))) {
+		buf_free(&b);
+		return connect_failed("a path with a line end cannot be "
+		    "written there");
+	}
+	fputs(buf_text(&b), stdout);
+	buf_free(&b);
+	return 0;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/* What is to be started: options, and for what they leave open the settings
+ * of that name. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/load.h"
+#include "cmd/number.h"
+#include "cmd/tunnel.h"
+#include "core/mem.h"
+
+static bool
+is_set(const char *s)
+{
+	return s && *s;
+}
+
+static int
+usage(struct buf *why, const char *text)
+{
+	buf_puts(why, text);
+	return TUNNEL_USAGE;
+}
+
+/* Nothing that another program could take for an option or for more. */
+static bool
+is_plain(const char *s)
+{
+	if (!*s || *s == '-')
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '\'' ||
+		    *s == '"' || *s == '\\' || *s == '%')
+			return false;
+	return true;
+}
+
+int
+tunnel_ssh_target(struct tunnel_plan *p, const char *text, struct buf *why)
+{
+	const char *at = strrchr(text, '@'), *host = at ? at + 1 : text;
+	const char *stop = strchr(host, ']'), *colon = strrchr(host, ':');
+	size_t n = strlen(host);
+	struct buf unsaid = { 0 };
+	int64_t port = 0;
+	bool good = true;
+
+	if (!stop && colon && strchr(host, ':') != colon)
+		colon = NULL; /* an address of its own */
+	if (colon && colon > stop) {
+		n = (size_t)(colon - host);
+		good = number_int(colon + 1, &port, &unsaid) == 0 &&
+		    port >= 1 && port <= 65535;
+	}
+	buf_free(&unsaid);
+	if (n > 1 && host[0] == '[' && host[n - 1] == ']') {
+		host++;
+		n -= 2;
+	}
+	p->host = mem_dupn(host, n);
+	p->user = at ? mem_dupn(text, (size_t)(at - text)) : NULL;
+	if (good && is_plain(p->host) && (!p->user || is_plain(p->user))) {
+		p->ssh.host = p->host;
+		p->ssh.user = p->user;
+		p->ssh.port = (int)port;
+		return 0;
+	}
+	buf_printf(why, "--ssh '%.200s': it is [USER@]HOST[:PORT], with a port "
+	    "from 1 to 65535", text);
+	return TUNNEL_USAGE;
+}
+
+/* The process goes to another directory: a file is named from the root. */
+static char *
+from_root(const char *path, char *const *env)
+{
+	char *full = person_expand(path, env), here[PATH_MAX];
+	struct buf b = { 0 };
+
+	if (*full == '/' || !getcwd(here, sizeof(here)))
+		return full;
+	buf_printf(&b, "%s/%s", here, full);
+	free(full);
+	full = mem_dup(buf_text(&b));
+	buf_free(&b);
+	return full;
+}
+
+/* Beside the settings; where nothing can be written, ssh's own. */
+static char *
+known_hosts(const struct person *p, char *const *env)
+{
+	char *conf = p->path ? from_root(p->path, env) : NULL, *path = NULL;
+	struct buf b = { 0 };
+
+	if (!conf)
+		return NULL;
+	tunnel_make_dirs(conf);
+	*(strrchr(conf, '/') + 1) = '\0';
+	if (access(conf, W_OK) == 0) {
+		buf_printf(&b, "%sknown_hosts", conf);
+		path = mem_dup(buf_text(&b));
+	}
+	buf_free(&b);
+	free(conf);
+	return path;
+}
+
+static int
+plan_ssh(struct tunnel_plan *p, const struct call *c,
+    const struct people_tunnel *t, const char *target, struct buf *why)
+{
+	const struct tunnel_opts *o = c->record;
+	const char *key = is_set(o->key) ? o->key : t ? t->key : NULL;
+	const char *jump = is_set(o->jump) ? o->jump : t ? t->jump : NULL;
+	int r = tunnel_ssh_target(p, target, why);
+
+	if (r < 0)
+		return r;
+	if (jump && !is_plain(jump)) {
+		buf_printf(why, "--jump '%.200s': it is [USER@]HOST[:PORT]",
+		    jump);
+		return TUNNEL_USAGE;
+	}
+	p->key = key ? from_root(key, c->env) : NULL;
+	p->jump = mem_dup(jump);
+	if (p->key && load_check_private(p->key, "--key", why) < 0)
+		return -1;
+	p->known_hosts = known_hosts(&p->person, c->env);
+	p->ssh.key = p->key;
+	p->ssh.jump = p->jump;
+	p->ssh.known_hosts = p->known_hosts;
+	p->ssh.ask = p->foreground && isatty(0);
+	p->far.ssh = &p->ssh;
+	p->far_name = mem_dup(target);
+	return 0;
+}
+
+static int
+plan_worker(struct tunnel_plan *p, const struct call *c, const char *worker,
+    struct buf *why)
+{
+	const struct tunnel_opts *o = c->record;
+
+	if (is_set(o->key) || is_set(o->jump))
+		return usage(why, "--key and --jump go with --ssh");
+	if (person_lead(&p->person, &o->people, c->env, worker, false, why) <
+	    0)
+		return -1;
+	person_far(&p->person, &p->far);
+	p->far_name = mem_dup(p->person.worker);
+	return 0;
+}
+
+static int
+plan_far(struct tunnel_plan *p, const struct call *c,
+    const struct people_tunnel *t, struct buf *why)
+{
+	const struct tunnel_opts *o = c->record;
+	const char *to = o->to, *ssh = o->ssh;
+
+	if (is_set(to) && is_set(ssh))
+		return usage(why, "either --to or --ssh");
+	if (!is_set(to) && !is_set(ssh) && t) {
+		to = t->to;
+		ssh = t->ssh;
+	}
+	if (is_set(ssh))
+		return plan_ssh(p, c, t, ssh, why);
+	if (is_set(to))
+		return plan_worker(p, c, to, why);
+	buf_printf(why, "where to? give --to WORKER or --ssh HOST, or write "
+	    "[tunnels.%s] into '%s'", p->name,
+	    p->person.path ? p->person.path : "config.toml");
+	return TUNNEL_USAGE;
+}
+
+static int
+add(struct forward_specs *to, enum forward_kind kind, char letter,
+    const struct strings *given, const struct strings *settings,
+    struct buf *why)
+{
+	const struct strings *s = given->n || !settings ? given : settings;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		buf_printf(why, "-%c ", letter);
+		if (forward_specs_add(to, kind, s->v[i], why) < 0)
+			return TUNNEL_USAGE;
+		buf_take(why, buf_len(why));
+	}
+	return 0;
+}
+
+static int
+plan_forwards(struct tunnel_plan *p, const struct tunnel_opts *o,
+    const struct people_tunnel *t, struct buf *why)
+{
+	struct forward_specs *s = &p->specs;
+	int r;
+	size_t i;
+
+	r = add(s, FORWARD_LOCAL, 'L', &o->local, t ? &t->local : NULL, why);
+	if (r == 0)
+		r = add(s, FORWARD_DYNAMIC, 'D', &o->dynamic,
+		    t ? &t->dynamic : NULL, why);
+	if (r == 0)
+		r = add(s, FORWARD_REMOTE, 'R', &o->remote,
+		    t ? &t->remote : NULL, why);
+	if (r < 0)
+		return r;
+	if (s->n == 0)
+		return usage(why, "what is to be forwarded? give -L, -D or -R");
+	for (i = 0; i < s->n && !p->auto_port; i++)
+		if (s->v[i].port == 0 && s->v[i].kind != FORWARD_REMOTE)
+			return usage(why, "port 0 means any: give a number "
+			    "from 1 to 65535, or --auto-port");
+	return 0;
+}
+
+int
+tunnel_plan(struct tunnel_plan *p, const struct call *c, const char *name,
+    struct buf *why)
+{
+	const struct tunnel_opts *o = c->record;
+	const struct people_tunnel *t;
+	int r;
+
+	p->name = name ? name : "default";
+	p->foreground = o->foreground;
+	p->timeout_ms = o->timeout / 1000000;
+	if (p->timeout_ms < 1 || p->timeout_ms > 86400000)
+		return usage(why, "--timeout is a time as 30s, up to 24h");
+	if (person_read(&p->person, &o->people, c->env, why) < 0)
+		return -1;
+	t = people_tunnel(&p->person.settings, p->name);
+	p->auto_port = opt_was_given(c->given, "auto-port") ? o->auto_port :
+	    t && t->auto_port;
+	r = plan_forwards(p, o, t, why);
+	return r < 0 ? r : plan_far(p, c, t, why);
+}
+
+void
+tunnel_plan_release(struct tunnel_plan *p)
+{
+	tunnel_sockets_close(p->sockets);
+	forward_specs_release(&p->specs);
+	person_release(&p->person);
+	free(p->far_name);
+	free(p->host);
+	free(p->user);
+	free(p->key);
+	free(p->jump);
+	free(p->known_hosts);
+}
