@@ -49,6 +49,8 @@ struct msg_login {
 
 struct msg_login_resp {
 	char *version, *run_id, *error;
+	int64_t early; /* ours: bytes behind NewVisitorConn are kept for the
+			  service, and come after the answer to that */
 };
 
 struct msg_new_proxy {

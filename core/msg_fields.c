@@ -42,6 +42,7 @@ static const struct field login_resp[] = {
 	STR(msg_login_resp, version, "version"),
 	STR(msg_login_resp, run_id, "run_id"),
 	STR(msg_login_resp, error, "error"),
+	INT(msg_login_resp, early, "culvert_early"),
 	END,
 };
 

@@ -163,7 +163,8 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 	c->control = control_new(token_of(c), iv);
 	c->stage = CLIENT_SESSION;
 	c->was_up = true;
-	c->refused = c->no_early = false;
+	c->refused = false;
+	c->early = m->early == 1;
 	c->session++;
 	c->up_since = loop_now(c->l);
 	start_heartbeat(c);

@@ -39,7 +39,7 @@ struct client {
 	unsigned session; /* counts logins: late events of an old one end */
 	enum client_stage stage;
 	bool was_up, refused, over;
-	bool no_early; /* the server takes it amiss, see visitor_call_saying */
+	bool early; /* the server keeps it, see visitor_call_saying */
 	bool alone; /* the loop ends with it */
 	struct buf why; /* it is final, for client_run's */
 	struct deferred gone;

@@ -53,6 +53,7 @@ reply(struct server *sv, struct stream *s, const char *run_id,
 
 	m.u.login_resp.version = (char *)(uintptr_t)FRP_VERSION;
 	m.u.login_resp.run_id = (char *)(uintptr_t)run_id;
+	m.u.login_resp.early = !error;
 	m.u.login_resp.error = !error ? NULL :
 					(char *)(uintptr_t)session_detail(sv,
 					    error, "register control error");

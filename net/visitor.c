@@ -19,7 +19,7 @@ struct visitor_call {
 	struct stream *s;
 	struct wire wire;
 	struct buf early; /* what the target is told first */
-	bool said, heard; /* that with the request; anything */
+	bool said; /* that with the request */
 	struct timer late;
 	struct deferred gone;
 	visitor_cb *cb;
@@ -87,25 +87,6 @@ begin(struct visitor_call *c, const struct msg_new_visitor_conn_resp *m,
 		under->cb(under, STREAM_DATA, rest, n, under->arg);
 }
 
-static void introduce(struct visitor_call *c);
-
-/* It has ended the stream and not said a word: is it because we did? */
-static bool
-ask_again(struct visitor_call *c)
-{
-	struct client *k = c->v->client;
-	struct stream *s = c->said && !c->heard && k->link ?
-	    link_open(k->link) : NULL;
-
-	if (!s)
-		return false;
-	k->no_early = true;
-	stream_close(c->s);
-	c->s = s;
-	introduce(c);
-	return true;
-}
-
 static void
 on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
     void *arg)
@@ -116,14 +97,11 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	int r;
 
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
-		if (!ask_again(c))
-			finish(c, NULL, false,
-			    "the server ended the stream");
+		finish(c, NULL, false, "the server ended the stream");
 		return;
 	}
 	if (ev != STREAM_DATA || n == 0)
 		return;
-	c->heard = true;
 	r = wire_take(&c->wire, &p, &left, &m);
 	stream_consumed(s, n - left);
 	if (r < 0)
@@ -161,7 +139,7 @@ introduce(struct visitor_call *c)
 	    m.u.new_visitor_conn.timestamp);
 	wire_put(&out, &m);
 	c->said = buf_len(&c->early) && c->v->client->link &&
-	    !c->v->client->no_early && !conf->use_encryption &&
+	    c->v->client->early && !conf->use_encryption &&
 	    !conf->use_compression;
 	if (c->said)
 		buf_put(&out, buf_peek(&c->early), buf_len(&c->early));

@@ -39,9 +39,9 @@ typedef void visitor_cb(void *arg, struct stream *s, bool ours,
 struct visitor_call *visitor_call(struct visitor *v, visitor_cb *cb,
     void *arg);
 /* The same, and these are the first bytes for the target, copied.  They go
- * along with the request where the server keeps them, which saves a round
- * trip: any server whose connections are shared does, but ours of old, which
- * hangs up and is asked once more without them. */
+ * along with the request where the server says that it keeps them, which saves
+ * a round trip.  frp joins visitor and worker before it answers: what the
+ * worker says to early words may come before the answer there. */
 struct visitor_call *visitor_call_saying(struct visitor *v, const void *p,
     size_t n, visitor_cb *cb, void *arg);
 void visitor_cancel(struct visitor_call *c); /* NULL is fine */
