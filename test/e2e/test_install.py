@@ -5,7 +5,8 @@ import os
 from lib import Skip, check
 from told import ROOT, said
 
-LINKS = {"frps", "frpc", "server", "client"}
+LINKS = {"frps", "frpc", "server", "client", "connect", "forward", "tunnel",
+         "tunnel-start", "tunnel-status", "tunnel-stop"}
 
 
 def install(t, into):
@@ -27,7 +28,8 @@ def test_install_makes_links_that_hold_anywhere(t):
         check(os.readlink(os.path.join(bin, name)) == "culvert", name)
         got = said([os.path.join(bin, name), "-v"]).stdout
         check(got == "0.61.0\n", got)
-    for path in ("man1/culvert.1", "man1/frpc.1", "man8/frps.8"):
+    for path in ("man1/connect.1", "man1/culvert.1", "man1/forward.1",
+                 "man1/frpc.1", "man8/frps.8"):
         check(os.path.isfile(t.path("moved/usr/share/man", path)), path)
 
 
