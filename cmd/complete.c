@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/complete.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cmd/people.h"
 #include "cmd/start.h"
+#include "cmd/tunnel_place.h"
 
 struct line { /* as far as it has been read */
 	const struct applet *applet; /* NULL: none yet */
@@ -253,6 +255,30 @@ complete_line(char *const *words, char *const *env, struct buf *to)
 		offer_applets(&l);
 }
 
+/* Those of the settings, and those that run. */
+static void
+put_tunnels(const struct people *p, char *const *env, struct buf *to)
+{
+	struct strings running = { 0 };
+	struct buf unsaid = { 0 };
+	struct place place;
+	size_t i;
+
+	for (i = 0; i < p->ntunnels; i++)
+		buf_printf(to, "%s\n", p->tunnels[i].name);
+	if (place_open(&place, env, false, &unsaid) == 0) {
+		running = place_names(&place);
+		place_close(&place);
+	}
+	for (i = 0; i < running.n; i++) {
+		if (!people_tunnel(p, running.v[i]))
+			buf_printf(to, "%s\n", running.v[i]);
+		free(running.v[i]);
+	}
+	free(running.v);
+	buf_free(&unsaid);
+}
+
 int
 complete_names(const char *of, char *const *env, struct buf *to)
 {
@@ -272,8 +298,7 @@ complete_names(const char *of, char *const *env, struct buf *to)
 			buf_printf(to, p.settings.bastions[i].name ? "%s\n" :
 			    "", p.settings.bastions[i].name);
 	else if (strcmp(of, "tunnels") == 0)
-		for (i = 0; i < p.settings.ntunnels; i++)
-			buf_printf(to, "%s\n", p.settings.tunnels[i].name);
+		put_tunnels(&p.settings, env, to);
 	else
 		r = -1;
 	person_release(&p);

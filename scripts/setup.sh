@@ -52,6 +52,7 @@ for_test() {
 	need openssl openssl
 	need ssh openssh-client
 	need rsync rsync
+	need xauth xauth
 	need git git
 	need dig bind9-dnsutils
 	need tmux tmux

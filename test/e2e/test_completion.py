@@ -9,7 +9,7 @@ import time
 
 import proc
 from lib import Skip, check
-from told import APPLETS, commands_of, flags_of, help_of, said
+from told import APPLETS, PEOPLES, commands_of, flags_of, help_of, said
 
 SETTINGS = """
 [bastion]
@@ -31,7 +31,7 @@ local = ["8000"]
 def home(t):
     """An environment with settings, and with the programs on its PATH."""
     os.makedirs(t.path("bin"), exist_ok=True)
-    for name in ("culvert", "frpc", "frps", "client"):
+    for name in ("culvert", "frpc", "frps", "client", "connect"):
         if not os.path.lexists(t.path("bin", name)):
             os.symlink(os.path.abspath(t.bin), t.path("bin", name))
     t.write("config.toml", SETTINGS)
@@ -75,8 +75,27 @@ def test_what_may_follow_comes_out_of_the_tables(t):
         check(p.returncode == 0 and p.stderr == "", line)
 
 
+def test_workers_bastions_and_tunnels_complete_by_their_names(t):
+    check(words(t, "connect", "g") == ["gpu-1", "gpu-2"])
+    check(words(t, "culvert", "forward", "-v", "") == ["gpu-1", "gpu-2",
+                                                       "cpu"])
+    check(words(t, "connect", "gpu-1", "") == [])
+    check(words(t, "connect", "--bastion", "") == ["lab"])
+    check(words(t, "connect", "--bastion=l") == ["--bastion=lab"])
+    check(words(t, "forward", "--proto", "u") == ["udp"])
+    check("hand" not in words(t, "culvert", ""))
+    state = t.path("state")
+    os.mkdir(state, 0o700)
+    env = dict(home(t), CULVERT_STATE_DIR=state)
+    for name in ("dev.lock", "other.lock"):
+        t.write(os.path.join("state", name), "")
+    for line in (("culvert", "tunnel", "stop", ""), ("tunnel-status", "")):
+        p = said([t.bin, "completion", "words", "--", *line], env=env)
+        check(p.stdout.split() == ["dev", "other"], p.stdout)
+
+
 def test_every_option_and_command_is_offered(t):
-    for applet in APPLETS:
+    for applet in APPLETS + PEOPLES:
         for at, whole in [((), True), *commands_of(t, applet)]:
             if not whole or "help" in at:
                 continue
@@ -131,6 +150,8 @@ def test_bash_is_told(t):
     check(bash(t, "frpc tcp --log-level=w") == ["warn"])
     check(bash(t, "frpc st --config x", point=7) == ["stcp"])
     check(bash(t, "frps --no-such") == [])
+    check(bash(t, "connect gp") == ["gpu-1", "gpu-2"])
+    check(bash(t, "culvert tunnel start d") == ["dev"])
 
 
 def test_scripts_parse_and_hold_a_path_of_any_kind(t):

@@ -32,8 +32,9 @@ def test_install_makes_links_that_hold_anywhere(t):
     for name in FRP:
         got = said([os.path.join(bin, name), "-v"]).stdout
         check(got == "0.61.0\n", got)
-    for path in ("man1/culvert.1", "man1/bench.1", "man1/frpc.1",
-                 "man1/tunnel.1", "man8/frps.8"):
+    for path in ("man1/bench.1", "man1/connect.1", "man1/culvert.1",
+                 "man1/forward.1",
+                 "man1/frpc.1", "man1/tunnel.1", "man8/frps.8"):
         check(os.path.isfile(t.path("moved/usr/share/man", path)), path)
 
 

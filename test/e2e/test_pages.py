@@ -5,12 +5,14 @@ import re
 import shutil
 
 from lib import check
-from told import (APPLETS, ROOT, commands_of, flags, keys, keys_that_work,
+from told import (APPLETS, PEOPLES, ROOT, commands_of, flags, keys, keys_that_work,
                   owner, read, said, types_of)
 
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
-         "bench": "cmd/bench.1",
-         "tunnel": "cmd/tunnel.1", "culvert": "cmd/culvert.1"}
+         "culvert": "cmd/culvert.1", "bench": "cmd/bench.1",
+         "connect": "cmd/connect.1",
+         "forward": "cmd/forward.1", "tunnel": "cmd/tunnel.1"}
+WITH_FLAGS = APPLETS + PEOPLES
 OWNED = (("frps", "", "server"), ("frpc", "", "client"),
          ("frpc", "proxies", "proxy"), ("frpc", "visitors", "visitor"))
 
@@ -48,7 +50,7 @@ def keys_in_page(text):
 
 
 def test_every_flag_is_in_its_page(t):
-    for applet in APPLETS:
+    for applet in WITH_FLAGS:
         items, mentioned = in_page(page(applet))
         for f in flags(t, applet):
             of = items if f.supported or f.name == "protocol" else mentioned
@@ -60,14 +62,14 @@ def test_every_flag_is_in_its_page(t):
 
 
 def test_every_flag_of_a_page_is_there(t):
-    for applet in APPLETS:
+    for applet in WITH_FLAGS:
         strange = in_page(page(applet))[1] - {
             f.name for f in flags(t, applet)}
         check(not strange, f"{applet}: not there: {strange}")
 
 
 def test_defaults_of_flags_are_the_same(t):
-    for applet in APPLETS:
+    for applet in WITH_FLAGS:
         for f in flags(t, applet):
             if not f.supported or f.preset in (None, "true"):
                 continue
@@ -79,7 +81,7 @@ def test_defaults_of_flags_are_the_same(t):
 
 
 def test_every_command_is_in_its_page(t):
-    for applet in APPLETS:
+    for applet in WITH_FLAGS:
         words = set(re.findall(r"\w+", page(applet)))
         for command, _ in commands_of(t, applet):
             check(set(command) <= words, f"{applet}: {command} is missing")
@@ -119,6 +121,20 @@ def test_every_applet_is_in_the_page_of_the_whole(t):
     for names in re.findall(r"also: ([^)]*)\)", text):
         for alias in names.split(", "):
             check(re.search(rf"Ic {alias}\b", page("culvert")), alias)
+
+
+def test_settings_of_people_are_in_the_page_of_the_whole(t):
+    text = page("culvert").replace(" , ", " ")
+    part = text.split("Settings of a person")[1].split(".Ss ")[0]
+    words = set(re.findall(r"\w+", " ".join(
+        re.findall(r"^\.Ic (.*)$", part, re.M))))
+    seen = set()
+    for table in ("bastion", "workers.a", "tunnels.a"):
+        conf = t.write("config.toml", f"[{table}]\nnone = 1\n")
+        p = said([t.bin, "connect", "--print-ssh-config", "--config", conf])
+        seen |= set(re.search("there are (.*)", p.stderr)[1].split(", "))
+    check(seen <= words, f"not there: {seen - words}")
+    check(len(seen) > 20, seen)
 
 
 def test_pages_are_clean(t):

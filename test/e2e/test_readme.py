@@ -8,7 +8,7 @@ import shlex
 
 from lib import (EchoServer, Proc, check, dial, echo, free_port,
                  read_exactly, tcp_proxy)
-from told import (ROOT, flags_of, help_of, keys_that_work, read, said,
+from told import (PEOPLES, ROOT, flags_of, help_of, keys_that_work, read, said,
                   types_of)
 
 TABLES = {"frps": "server", "frpc": "client", "a proxy": "proxy",
@@ -62,7 +62,7 @@ def test_settings_of_a_type_name_their_types(t):
 def settings_files():
     """Their names, and what is in them."""
     for text in blocks("toml"):
-        name = re.match(r"# (?:/etc/culvert/)?((?:frp[sc]|visitor)\.toml)\b",
+        name = re.match(r"# (?:/etc/culvert/)?((?:frp[sc]|visitor|config)\.toml)\b",
                         text)
         check(name, "a file without its name")
         yield name[1], text
@@ -70,8 +70,14 @@ def settings_files():
 
 def test_settings_files_are_fine(t):
     files = list(settings_files())
-    check(len(files) == 6, "six files")
+    check(len(files) == 7, "seven files")
     for name, text in files:
+        if name == "config.toml":
+            p = said([t.bin, "connect", "--print-ssh-config", "--config",
+                      t.write(name, text)])
+            check(p.returncode == 0 and "Host vps-42.worker" in p.stdout,
+                  p.stderr)
+            continue
         applet = "frps" if name == "frps.toml" else "frpc"
         p = said([t.bin, applet, "verify", "-c", t.write(name, text)],
                  env={"CREDENTIALS_DIRECTORY": t.dir, "SECRET": "x"})
@@ -83,8 +89,13 @@ def test_every_flag_of_a_command_is_there(t):
     for words in commands():
         applet, rest = words[0], words[1:]
         if applet == "culvert":
+            applet, rest = rest[0], rest[1:]
+        if applet not in APPLETS + PEOPLES:
             continue
+        if "--" in rest:
+            rest = rest[:rest.index("--")]
         command = list(itertools.takewhile(lambda x: x[0] != "-", rest))
+        command = [] if applet in PEOPLES else command
         there = {f.name for f in flags_of(help_of(t, applet, *command))
                  if f.supported}
         for word in rest:
