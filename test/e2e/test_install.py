@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """make install: what is put where, and that its links hold."""
 import os
+import re
 
 from lib import Skip, check
 from told import ROOT, said
@@ -26,8 +27,8 @@ def test_install_makes_links_that_hold_anywhere(t):
     check(set(os.listdir(bin)) == LINKS | {"culvert"}, os.listdir(bin))
     for name in LINKS:
         check(os.readlink(os.path.join(bin, name)) == "culvert", name)
-        got = said([os.path.join(bin, name), "-v"]).stdout
-        check(got == "0.61.0\n", got)
+        got = said([os.path.join(bin, name), "--help"]).stdout
+        check(re.search(rf"^  ({name}|frp[sc]) ", got, re.M), got)
     for path in ("man1/connect.1", "man1/culvert.1", "man1/forward.1",
                  "man1/frpc.1", "man8/frps.8"):
         check(os.path.isfile(t.path("moved/usr/share/man", path)), path)
