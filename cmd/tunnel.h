@@ -5,6 +5,7 @@
 #include "cmd/people.h"
 #include "cmd/tunnel_place.h"
 #include "core/forward_spec.h"
+#include "core/ssh_target.h"
 #include "core/value.h"
 #include "net/tunnel.h"
 
@@ -36,7 +37,8 @@ struct tunnel_plan {
 	struct tunnel_sockets *sockets;
 	struct far_conf far;
 	struct far_ssh_conf ssh;
-	char *host, *user, *key, *jump, *known_hosts;
+	struct ssh_target target;
+	char *key, *jump, *known_hosts;
 	bool auto_port, foreground;
 	int64_t timeout_ms;
 };
@@ -49,9 +51,6 @@ void tunnel_plan_release(struct tunnel_plan *p);
 int tunnel_save(const struct tunnel_plan *p, const struct tunnel_opts *o,
     struct buf *why);
 void tunnel_make_dirs(const char *file); /* in which it is to be */
-/* Which side a tunnel leads to: "[user@]host[:port]" cut up. */
-int tunnel_ssh_target(struct tunnel_plan *p, const char *text,
-    struct buf *why);
 
 /* ---- the process that keeps it up ---- */
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,13 +52,17 @@ started(int pid)
 static void
 read_owner(int dir, const char *file, struct place_owner *o)
 {
-	char text[64];
+	char text[64], *end;
+	long long pid;
 
 	*o = (struct place_owner){ 0 };
-	if (read_text(dir, file, text, sizeof(text)) &&
-	    (sscanf(text, "%d %llu", &o->pid, &o->started) != 2 ||
-		o->pid <= 1))
-		*o = (struct place_owner){ 0 };
+	if (!read_text(dir, file, text, sizeof(text)))
+		return;
+	pid = strtoll(text, &end, 10);
+	if (pid <= 1 || pid > INT_MAX || *end != ' ')
+		return;
+	o->pid = (int)pid;
+	o->started = strtoull(end, NULL, 10);
 }
 
 enum place_state

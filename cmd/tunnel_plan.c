@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* What is to be started: options, and for what they leave open the settings
  * of that name. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/load.h"
-#include "cmd/number.h"
 #include "cmd/tunnel.h"
 #include "core/mem.h"
 
@@ -25,54 +20,6 @@ static int
 usage(struct buf *why, const char *text)
 {
 	buf_puts(why, text);
-	return TUNNEL_USAGE;
-}
-
-/* Nothing that another program could take for an option or for more. */
-static bool
-is_plain(const char *s)
-{
-	if (!*s || *s == '-')
-		return false;
-	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '\'' ||
-		    *s == '"' || *s == '\\' || *s == '%')
-			return false;
-	return true;
-}
-
-int
-tunnel_ssh_target(struct tunnel_plan *p, const char *text, struct buf *why)
-{
-	const char *at = strrchr(text, '@'), *host = at ? at + 1 : text;
-	const char *stop = strchr(host, ']'), *colon = strrchr(host, ':');
-	size_t n = strlen(host);
-	struct buf unsaid = { 0 };
-	int64_t port = 0;
-	bool good = true;
-
-	if (!stop && colon && strchr(host, ':') != colon)
-		colon = NULL; /* an address of its own */
-	if (colon && colon > stop) {
-		n = (size_t)(colon - host);
-		good = number_int(colon + 1, &port, &unsaid) == 0 &&
-		    port >= 1 && port <= 65535;
-	}
-	buf_free(&unsaid);
-	if (n > 1 && host[0] == '[' && host[n - 1] == ']') {
-		host++;
-		n -= 2;
-	}
-	p->host = mem_dupn(host, n);
-	p->user = at ? mem_dupn(text, (size_t)(at - text)) : NULL;
-	if (good && is_plain(p->host) && (!p->user || is_plain(p->user))) {
-		p->ssh.host = p->host;
-		p->ssh.user = p->user;
-		p->ssh.port = (int)port;
-		return 0;
-	}
-	buf_printf(why, "--ssh '%.200s': it is [USER@]HOST[:PORT], with a port "
-	    "from 1 to 65535", text);
 	return TUNNEL_USAGE;
 }
 
@@ -119,13 +66,18 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 	const struct tunnel_opts *o = c->record;
 	const char *key = is_set(o->key) ? o->key : t ? t->key : NULL;
 	const char *jump = is_set(o->jump) ? o->jump : t ? t->jump : NULL;
-	int r = tunnel_ssh_target(p, target, why);
+	struct ssh_target through = { 0 };
+	bool good = ssh_target_parse(&p->target, target);
 
-	if (r < 0)
-		return r;
-	if (jump && !is_plain(jump)) {
-		buf_printf(why, "--jump '%.200s': it is [USER@]HOST[:PORT]",
-		    jump);
+	if (good && jump) {
+		good = ssh_target_parse(&through, jump);
+		ssh_target_release(&through);
+		target = good ? target : jump;
+	}
+	if (!good) {
+		buf_printf(why, "%s '%.200s': it is [USER@]HOST[:PORT], with a "
+		    "port from 1 to 65535", target == jump ? "--jump" :
+		    "--ssh", target);
 		return TUNNEL_USAGE;
 	}
 	p->key = key ? from_root(key, c->env) : NULL;
@@ -133,6 +85,9 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 	if (p->key && load_check_private(p->key, "--key", why) < 0)
 		return -1;
 	p->known_hosts = known_hosts(&p->person, c->env);
+	p->ssh.host = p->target.host;
+	p->ssh.user = p->target.user;
+	p->ssh.port = p->target.port;
 	p->ssh.key = p->key;
 	p->ssh.jump = p->jump;
 	p->ssh.known_hosts = p->known_hosts;
@@ -253,8 +208,7 @@ tunnel_plan_release(struct tunnel_plan *p)
 	forward_specs_release(&p->specs);
 	person_release(&p->person);
 	free(p->far_name);
-	free(p->host);
-	free(p->user);
+	ssh_target_release(&p->target);
 	free(p->key);
 	free(p->jump);
 	free(p->known_hosts);

@@ -11,7 +11,7 @@ struct child;
 struct child_how {
 	const char *program; /* a path, or a name to be looked for in PATH */
 	char *const *argv;   /* from the program's own name on; NULL-ended */
-	char *const *env;    /* NULL-ended, set beside what there is */
+	char *const *env;    /* NULL-ended, set beside what there is; or NULL */
 	bool terminal;	     /* it may talk to the user on ours */
 };
 

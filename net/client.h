@@ -5,7 +5,8 @@
 #include "core/buf.h"
 #include "core/config.h"
 #include "core/log.h"
-#include "net/loop.h"
+
+struct loop;
 
 struct client_files { /* PEM texts; NULL: none */
 	char *cert, *key, *ca;

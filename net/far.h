@@ -30,7 +30,8 @@ struct far_hooks { /* any may be NULL; never called from within far_new */
 };
 
 struct far_remote { /* -R: there, and where its users are led from here */
-	const char *bind; /* NULL: as the far side likes */
+	const char *bind; /* NULL: as the far side likes; a bastion is not
+			     asked, and far_new fails over it */
 	int port;	  /* 0: the far side picks */
 	const char *host;
 	int to;
@@ -40,14 +41,16 @@ struct far_ssh_conf {
 	const char *host, *user, *key, *jump; /* NULL: as ssh's own config */
 	int port;			      /* 0: the same */
 	const char *program;		      /* NULL: "ssh" of PATH */
-	const char *known_hosts;	      /* a file of ours */
+	const char *known_hosts; /* a file of ours: new keys go there, and
+				    the user's own must not contradict */
 	const char *dir; /* 0700, ours: for the socket of the master */
 	bool ask; /* it may talk to the user on the terminal; else BatchMode */
 };
 
 struct far_conf { /* all of it is borrowed, and outlives the far side */
 	/* One of the two: */
-	const struct client_conf *bastion; /* no proxies, no visitors in it */
+	const struct client_conf *bastion; /* complete and checked; no proxies,
+					      no visitors in it */
 	const struct far_ssh_conf *ssh;
 	/* With a bastion: */
 	const struct client_files *files;
@@ -56,7 +59,7 @@ struct far_conf { /* all of it is borrowed, and outlives the far side */
 	bool plain; /* the worker is a stcp service of its own and speaks no
 		       SOCKS: far_call leads to it whatever is wanted, and no
 		       echo is asked for */
-	bool once;  /* the first failure is final */
+	bool once;  /* the first failure is final, a loss is one, too */
 	const struct far_remote *remotes;
 	size_t nremotes;
 };
@@ -72,7 +75,10 @@ void far_retry(struct far *f); /* now, if it waits */
 
 /* A stream to a target that the far side reaches, which looks up names; as
  * offer_call.  Fails at once when it is not up: who wants to wait does so
- * above. */
+ * above.
+ *
+ * Each way ends alone, with one exception: behind sshd a target that ends
+ * first hears no more, for so do ssh's forwards for others (as of ssh -W). */
 struct far_call;
 struct far_call *far_call(struct far *f, const struct offer_want *w,
     offer_cb *cb, void *arg);

@@ -84,7 +84,8 @@ on_child_ended(void *arg, const char *how)
 {
 	struct ssh_side *x = arg;
 	struct buf hint = { 0 };
-	const char *why = *x->last ? x->last : how;
+	/* one that is killed says nothing to that */
+	const char *why = *x->last && !strstr(how, "signal") ? x->last : how;
 	char text[FAR_TEXT];
 	bool mends;
 
@@ -121,11 +122,11 @@ ssh_side_refusal(struct ssh_side *x)
 	if (x->nrefusals == 0)
 		return "the machine refused";
 	/* masters answer in the order in which they write */
-	snprintf(x->last, sizeof(x->last), "%s", x->refusals[0]);
+	snprintf(x->refusal, sizeof(x->refusal), "%s", x->refusals[0]);
 	free(x->refusals[0]);
 	memmove(x->refusals, x->refusals + 1,
 	    --x->nrefusals * sizeof(*x->refusals));
-	return x->last;
+	return x->refusal;
 }
 
 /* ---- whether it lives ---- */
@@ -226,19 +227,17 @@ static void
 on_login_late(struct timer *t, void *arg)
 {
 	(void)t;
-	ssh_side_lost(arg, "no login within 30 seconds", "", true);
+	ssh_side_lost(arg, "no login in all this time", "", true);
 }
 
 static void
 attempt(struct ssh_side *x)
 {
-	static char *env[] = { (char *)(uintptr_t)"SSH_ASKPASS_REQUIRE=never",
-		NULL };
-	static char *none[] = { NULL };
+	char *env[] = { (char *)(uintptr_t)"SSH_ASKPASS_REQUIRE=never", NULL };
 	const struct far_ssh_conf *c = x->f->conf->ssh;
 	struct child_hooks hooks = { on_child_line, on_child_ended, x };
 	struct child_how how = { .program = c->program ? c->program : "ssh",
-		.env = c->ask ? none : env, .terminal = c->ask };
+		.env = c->ask ? NULL : env, .terminal = c->ask };
 	struct buf why = { 0 };
 	char **argv = far_ssh_args(c, buf_text(&x->path));
 

@@ -34,6 +34,7 @@ struct ssh_side {
 	unsigned tries;
 	uint64_t up_since;
 	char last[FAR_TEXT];	/* words of ssh that may be a reason */
+	char refusal[FAR_TEXT];	/* the one that was taken last */
 	char *refusals[SSH_REFUSALS];
 	size_t nrefusals;
 	struct deferred gone;
@@ -48,8 +49,8 @@ struct ssh_opening *ssh_open(struct ssh_side *x, struct buf *request,
     bool command, ssh_opened_cb *cb, void *arg);
 void ssh_open_cancel(struct ssh_opening *o); /* NULL is fine */
 
-/* What ssh said of a channel that could not be opened; static text or
- * borrowed until the next call. */
+/* What ssh said of a channel that could not be opened; borrowed until the next
+ * call. */
 const char *ssh_side_refusal(struct ssh_side *x);
 
 /* The connection is; mends: it may go better without anybody doing anything.

@@ -1,10 +1,12 @@
 """A far side by itself (test/tools/farside.c), for test_far_*.py."""
 import contextlib
+import queue
 import re
 import socket
 import subprocess
 
 from lib import check, until
+from wire import Service, read_to_end
 
 
 class Far:
@@ -66,3 +68,25 @@ def both_ways(port, data):
             if not part:
                 return bytes(got)
             got += part
+
+
+class Ends(Service):
+    """Speaks and ends its own way first, and only then listens to the end."""
+
+    def __init__(self):
+        self.heard = queue.Queue()
+        super().__init__()
+
+    def serve(self, s):
+        s.sendall(b"all there is")
+        s.shutdown(socket.SHUT_WR)
+        self.heard.put(read_to_end(s))
+
+
+def ends_first(port, service, data):
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
+        check(read_to_end(s) == b"all there is")
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        got = service.heard.get(timeout=30)
+        check(got == data, f"{len(got)} of {len(data)} bytes came")

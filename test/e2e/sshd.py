@@ -27,7 +27,8 @@ def make_key(path):
 
 
 class Sshd:
-    """more: lines of its settings, which go first."""
+    """more: lines of its settings, which go first. SHLVL keeps bash from the
+    settings of whoever runs the tests: what those start may outlive them."""
 
     def __init__(self, t, *more, name="sshd"):
         self.t, self.name, self.port = t, name, free_port()
@@ -46,6 +47,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 StrictModes no
 UsePAM no
+SetEnv SHLVL=9
 MaxStartups 100
 MaxSessions 1000
 """)

@@ -5,7 +5,7 @@ import struct
 import threading
 import time
 
-from far import Far, both_ways
+from far import Ends, Far, both_ways, ends_first
 from lib import Failure, check, free_port, tcp_proxy, until
 from pairs import Silent
 from socks import (DENIED, NO_HOST, OK, UDP, Asked, real_frpc, real_frps)
@@ -34,7 +34,7 @@ def whole(f, data):
 
 
 def test_a_worker_is_reached_with_a_mux_and_without(t):
-    sink, back = SinkServer(), EchoServer()
+    sink, back, ends = SinkServer(), EchoServer(), Ends()
     data = pattern(1024 * 1024)
     for mux, tls in (("1", "1"), ("0", "1"), ("0", "0")):
         server = t.frps({"transport.tcpMux": mux == "1"}, name=f"s{mux}{tls}")
@@ -45,11 +45,13 @@ def test_a_worker_is_reached_with_a_mux_and_without(t):
                 "plugin": {"type": "offer", "allow": "1-65535"}}]},
             name=f"worker{mux}{tls}")
         f = far(t, server, f"mux={mux}", f"tls={tls}",
-                to=(sink.port, back.port), name=f"far{mux}{tls}")
+                to=(sink.port, back.port, ends.port),
+                name=f"far{mux}{tls}")
         f.up()
         check(f.rtt() < 15000000)
         whole(f, data)
         check(both_ways(f.ports[1], data) == data)
+        ends_first(f.ports[2], ends, data)
         f.end()
 
 

@@ -3,12 +3,12 @@ import os
 import signal
 import socket
 
-from far import Far, both_ways
+from far import Ends, Far, both_ways
 from lib import check, free_port, until
 from proc import descendants
 from sshd import USER, Sshd, find, make_key
 from wire import (EchoServer, Relay, SinkServer, digest, echo, pattern,
-                  read_exactly)
+                  read_exactly, read_to_end)
 
 
 def far(t, sshd, *words, to=(), name="far", env=None, **more):
@@ -32,7 +32,7 @@ def lost(f, at, **kw):
 def test_a_machine_is_reached_through_ssh(t):
     sink, back = SinkServer(), EchoServer()
     data = pattern(1024 * 1024)
-    f = far(t, Sshd(t), to=(sink.port, back.port, "localhost:%d" % sink.port))
+    f = far(t, Sshd(t), to=(sink.port, back.port, f"localhost:{sink.port}"))
     f.up()
     check(f.rtt() < 15000000)
     for i in (0, 2):
@@ -274,6 +274,20 @@ def test_a_target_that_answers_and_ends_before_all_has_come(t):
         s.sendall(b"x")
         check(read_exactly(s, 6) == b"enough")
         check(s.recv(1) == b"")
+
+
+def test_a_target_that_ends_first_is_heard_to_its_end(t):
+    """It hears no more itself: ssh's own doing, as of ssh -W."""
+    ends, back = Ends(), EchoServer()
+    f = far(t, Sshd(t), to=(ends.port, back.port))
+    f.up()
+    with socket.create_connection(("127.0.0.1", f.ports[0]),
+                                  timeout=30) as s:
+        check(read_to_end(s) == b"all there is")
+        s.sendall(pattern(1024 * 1024))
+        s.shutdown(socket.SHUT_WR)
+        ends.heard.get(timeout=30)
+    check(echo(f.ports[1], b"hello") == b"hello")
 
 
 def test_both_ways_at_once(t):

@@ -10,7 +10,7 @@ from told import (APPLETS, PEOPLES, ROOT, commands_of, flags, keys, keys_that_wo
 
 PAGES = {"frps": "cmd/frps.8", "frpc": "cmd/frpc.1",
          "culvert": "cmd/culvert.1", "connect": "cmd/connect.1",
-         "forward": "cmd/forward.1"}
+         "forward": "cmd/forward.1", "tunnel": "cmd/tunnel.1"}
 WITH_FLAGS = APPLETS + PEOPLES
 OWNED = (("frps", "", "server"), ("frpc", "", "client"),
          ("frpc", "proxies", "proxy"), ("frpc", "visitors", "visitor"))
@@ -80,7 +80,7 @@ def test_defaults_of_flags_are_the_same(t):
 
 
 def test_every_command_is_in_its_page(t):
-    for applet in APPLETS:
+    for applet in WITH_FLAGS:
         words = set(re.findall(r"\w+", page(applet)))
         for command, _ in commands_of(t, applet):
             check(set(command) <= words, f"{applet}: {command} is missing")

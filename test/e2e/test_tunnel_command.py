@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import socket
 import stat
+import tempfile
 
-from lib import check, free_port, until
-from tunnels import RUNS, WORKER, Bastion, Tunnels, lives, worker_user
-from wire import EchoServer, Service, dial, echo
+from lib import Skip, check, free_port, until
+from tunnels import RUNS, WORKER, Tunnels, lives, worker_user
+from wire import EchoServer, dial, echo
 
 
 def holds(port):
@@ -134,8 +136,7 @@ def test_a_taken_port_is_named_with_its_holder(t):
 
 def test_another_port_only_when_it_is_asked_for(t):
     with worker_user(t) as u:
-        service, taken = EchoServer(), Service.__new__(EchoServer)
-        EchoServer.__init__(taken)
+        service, taken = EchoServer(), EchoServer()
         done = u.run("start", *u.far, "--auto-port", "-L",
                      f"{taken.port}:localhost:{service.port}", "-D", "0")
         check(done.code == 0, done)
@@ -168,7 +169,6 @@ WRONG = [
 def test_what_is_wrong_is_told_and_nothing_is_left(t):
     with Tunnels(t) as u:
         u.far = ["--to", WORKER, "--server", "127.0.0.1:1"]
-        os.environ["CULVERT_SECRET"] = "s"
         u.env["CULVERT_SECRET"] = "s"
         for words, why in WRONG:
             u.refused(*words, code=2).says(2, why)
@@ -285,3 +285,52 @@ def test_settings_that_are_wrong_stop_a_start_only(t):
         u.run("start", "b", *u.far, "-L", free_port()).says(1, "config.toml")
         u.run("status").says(0, "Tunnel is running")
         u.run("stop").says(0, "Stopped tunnel")
+
+
+def test_two_users_of_the_machine(t):
+    """Each with a user number of its own: they know nothing of each other."""
+    if os.getuid() != 0:
+        raise Skip("only root can become another user")
+    with worker_user(t) as root:
+        root.start("-L", free_port())
+        home = tempfile.mkdtemp(prefix="culvert-test-user.")
+        try:
+            shutil.copy(t.bin, os.path.join(home, "culvert"))
+            os.chown(home, 12345, 12345)
+            other = Tunnels(t, "other", HOME=home, CULVERT_SECRET="s3cret",
+                            CULVERT_STATE_DIR=os.path.join(home, "state"))
+            other.argv = lambda *words: [os.path.join(home, "culvert"),
+                                         "tunnel", *map(str, words)]
+            other.home, plain = home, other.run
+            other.run = lambda *words: plain(*words, user=12345, group=12345,
+                                             extra_groups=[])
+            other.far = root.far[:4]
+            with other:
+                at, service = free_port(), EchoServer()
+                pid = other.start("-L", f"{at}:localhost:{service.port}")
+                check(os.stat(f"/proc/{pid}").st_uid == 12345)
+                check(echo(at, b"another user's") == b"another user's")
+                # whose port it is may not be seen by everybody
+                taken = root.forward()["local"]
+                other.refused("b", "-L", taken.rpartition(":")[2]).says(
+                    1, "is taken by a process that may not be looked at")
+                other.run("stop").says(0, f"Stopped tunnel (PID: {pid})")
+            check(root.is_up())
+        finally:
+            shutil.rmtree(home)
+
+
+def test_a_machine_without_ipv6(t):
+    if os.getuid() != 0 or not shutil.which("unshare"):
+        raise Skip("only root can have a network of its own")
+    with Tunnels(t, CULVERT_SECRET="s") as u:
+        p = t.proc(["unshare", "-n", "sh", "-c",
+                    "ip link set lo up && "
+                    "echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6 && "
+                    'echo ready && exec "$@"', "sh",
+                    *u.argv("start", "--to", WORKER, "--server",
+                            "127.0.0.1:1", "-L", "8000")], env=u.env)
+        p.wait()
+        if not p.says("^ready"):
+            raise Skip("no network of its own here")
+        check(p.says("^Error: tunnel 'default': .*refused"), p.text)

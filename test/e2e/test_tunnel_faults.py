@@ -11,7 +11,8 @@ from lib import check, free_port, until
 from proc import forking
 from sshd import USER, Sshd, find
 from test_tunnel_life import Hung
-from tunnels import RUNS, Tunnels, killed, lives, worker_user
+from tunnels import (RUNS, Tunnels, killed, lives, ssh_with,
+                     worker_user)
 from udp import UdpEcho
 from wire import EchoServer, dial, echo
 
@@ -173,7 +174,7 @@ def test_a_master_of_the_users_own_is_not_joined(t):
     one whose end closed other sessions."""
     ssh = find("ssh")
     sshd = Sshd(t)
-    conf = t.write("ssh_config", f"""
+    path = ssh_with(t, f"""
 Host *
   ControlMaster auto
   ControlPath {t.path("shared")}
@@ -181,20 +182,14 @@ Host *
   LocalForward {free_port()} localhost:1
   ExitOnForwardFailure yes
 """)
-    fake = t.path("bin")
-    os.makedirs(fake)
-    with open(os.path.join(fake, "ssh"), "w") as f:
-        # the settings of a user who has them, wherever the home is
-        f.write(f'#!/bin/sh\nexec {ssh} -F {conf} "$@"\n')
-    os.chmod(os.path.join(fake, "ssh"), 0o755)
     known = t.path("known")
-    master = t.proc([ssh, "-F", conf, "-N", "-o", "ControlMaster=yes", "-o",
+    master = t.proc([ssh, "-F", t.path("ssh_config"), "-N", "-o", "ControlMaster=yes", "-o",
                      "ClearAllForwardings=yes", "-o", "ControlPersist=no",
                      "-o", "StrictHostKeyChecking=no", "-o",
                      f"UserKnownHostsFile={known}", "-i", sshd.key, "-p",
                      sshd.port, f"{USER}@127.0.0.1"])
     until(lambda: os.path.exists(t.path("shared")), 15, "the user's master")
-    with Tunnels(t, PATH=f"{fake}:{os.environ['PATH']}") as u:
+    with Tunnels(t, PATH=path) as u:
         u.far = ["--ssh", f"{USER}@127.0.0.1:{sshd.port}", "--key", sshd.key]
         at, service = free_port(), EchoServer()
         u.start("-L", f"{at}:localhost:{service.port}")

@@ -142,8 +142,7 @@ def test_one_that_died_is_told_and_taken_over(t):
 
 
 def test_who_gives_up_waiting_leaves_nothing(t):
-    hung = Service.__new__(Hung)
-    Hung.__init__(hung)
+    hung = Hung()
     with worker_user(t) as u:
         at = free_port()
         u.far = u.bastion.far(hung.port)

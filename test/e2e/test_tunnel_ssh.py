@@ -7,7 +7,7 @@ from lib import check, free_port, until
 from proc import descendants
 from socks import HELLO, Web, curl
 from sshd import USER, Sshd, find
-from tunnels import Tunnels, killed, lives
+from tunnels import Tunnels, killed, lives, ssh_with
 from wire import (DuplexServer, EchoServer, Service, dial, duplex, echo,
                   read_exactly)
 
@@ -23,10 +23,6 @@ def ssh_user(t, *more, sshd=None, **kw):
 
 def works(at):
     return echo(at, b"it works") == b"it works"
-
-
-def ssh_of(pid):
-    return [x for x in descendants(pid)]
 
 
 def test_forwards_of_each_kind_through_ssh(t):
@@ -45,7 +41,7 @@ def test_forwards_of_each_kind_through_ssh(t):
         check(curl(d, f"http://127.0.0.1:{free_port()}/") is None)
         check(works(r) and u.is_up())
         pid = u.status()["pid"]
-        children = ssh_of(pid)
+        children = descendants(pid)
         check(children, "there is an ssh")
         u.run("stop").says(0, "Stopped tunnel")
         until(lambda: not any(map(lives, children)), what="ssh ends, too")
@@ -79,7 +75,7 @@ def test_an_ssh_that_was_killed_is_replaced(t):
     with ssh_user(t) as u:
         at, service = free_port(), EchoServer()
         pid = u.start("-L", f"{at}:localhost:{service.port}")
-        for child in ssh_of(pid):
+        for child in descendants(pid):
             killed(child)
         until(lambda: u.status()["reconnects"] == 1, 30, "a new one")
         check(works(at))
@@ -88,7 +84,7 @@ def test_an_ssh_that_was_killed_is_replaced(t):
 def test_no_ssh_outlives_its_tunnel(t):
     with ssh_user(t) as u:
         pid = u.start("-L", free_port())
-        children = ssh_of(pid)
+        children = descendants(pid)
         killed(pid)
         until(lambda: not any(map(lives, children)), what="it ends")
         u.run("stop").says(0, "Tunnel process not found")
@@ -99,7 +95,7 @@ def test_a_tunnel_through_ssh_that_was_asleep(t):
     with ssh_user(t) as u:
         at, service = free_port(), EchoServer()
         pid = u.start("-L", f"{at}:localhost:{service.port}")
-        everyone = [pid, *ssh_of(pid)]
+        everyone = [pid, *descendants(pid)]
         for x in everyone:
             os.kill(x, signal.SIGSTOP)
         u.sshd.proc.kill()
@@ -171,16 +167,16 @@ def test_settings_name_a_machine_with_key_and_port(t):
 
 
 def test_a_jump_host_is_gone_through(t):
-    with ssh_user(t) as u:
+    sshd = Sshd(t)
+    jump = Sshd(t, f"AuthorizedKeysFile {sshd.key}.pub", name="jump")
+    path = ssh_with(t, f"Host *\n  IdentityFile {sshd.key}\n"
+                       "  StrictHostKeyChecking accept-new\n"
+                       f"  UserKnownHostsFile {t.path('known')}\n")
+    with ssh_user(t, sshd=sshd, PATH=path) as u:
         at, service = free_port(), EchoServer()
-        jump = Sshd(t, name="jump")
-        os.makedirs(os.path.join(u.home, ".ssh"), mode=0o700)
-        # ssh takes its home from the account, not from the environment
-        done = u.run("start", *u.far, "--jump",
-                     f"{USER}@127.0.0.1:{jump.port}", "-L",
-                     f"{at}:localhost:{service.port}")
-        if done.code == 0:
-            check(works(at))
-        else:  # the key is the far side's; the jump host knows another
-            done.says(1, "ssh to '")
-        check(jump.proc.says("Connection"), jump.proc.text)
+        u.start("--jump", f"{USER}@127.0.0.1:{jump.port}", "-L",
+                f"{at}:localhost:{service.port}")
+        check(works(at) and jump.proc.says("Accepted publickey"))
+        u.run("stop").says(0, "Stopped tunnel")
+        u.refused("--jump", "-oProxyCommand=x", "-L", at, code=2).says(
+            2, "--jump '-oProxyCommand=x'")

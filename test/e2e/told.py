@@ -8,7 +8,7 @@ from collections import namedtuple
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 APPLETS = ("frps", "frpc")
-PEOPLES = ("connect", "forward")
+PEOPLES = ("connect", "forward", "tunnel")
 OWNERS = ("server", "client", "proxy", "visitor")
 
 Flag = namedtuple("Flag", "letter name preset supported")

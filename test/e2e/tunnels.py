@@ -9,6 +9,7 @@ import subprocess
 
 from lib import check, free_port, until
 from proc import Failure, forking
+from sshd import find
 
 WORKER, SECRET = "gpu-1", "s3cret"
 RUNS = r"Tunnel '%s' is running \(PID: (\d+)\)"
@@ -164,3 +165,13 @@ def worker_user(t, name="user", bastion=None, **kw):
 
 def free_ports(n):
     return [free_port() for _ in range(n)]
+
+
+def ssh_with(t, settings):
+    """A PATH with an ssh that has these settings, wherever the home is."""
+    conf, dir = t.write("ssh_config", settings), t.path("bin")
+    os.makedirs(dir)
+    with open(os.path.join(dir, "ssh"), "w") as f:
+        f.write(f'#!/bin/sh\nexec {find("ssh")} -F {conf} "$@"\n')
+    os.chmod(os.path.join(dir, "ssh"), 0o755)
+    return f"{dir}:{os.environ['PATH']}"
