@@ -37,7 +37,7 @@ mux_stream_add(struct mux *m, uint64_t now, uint32_t id)
 	list_init(&s->wait);
 	s->id = id;
 	s->send = s->window = s->recv = MUX_WINDOW;
-	s->granted = now;
+	s->granted = (uint32_t)now;
 	map_num_set(&m->streams, id, s);
 	return m->last = s;
 }

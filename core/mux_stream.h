@@ -19,7 +19,8 @@ struct mux_stream {
 	struct list wait; /* in opening, closing or gone of the session */
 	void *arg;
 	uint64_t since;	  /* when it began to wait there */
-	uint64_t granted; /* when the peer was last given credit */
+	uint32_t granted; /* when its window was last looked at, in ms, */
+	uint32_t used;	  /* and what was passed on since then */
 	uint32_t id;
 	uint32_t send;	 /* what the peer lets us send */
 	uint32_t window; /* ours, as it is now */

@@ -56,12 +56,11 @@ mux_window_opened(struct mux *m, struct mux_stream *s, uint32_t n)
 	return was_empty && s->send && !s->fin_out;
 }
 
-/* Asked when half of the window has come in and was passed on since credit was
- * given last. */
+/* Asked when half of the window was passed on since it was asked last. */
 static bool
 pays(const struct mux *m, const struct mux_stream *s, uint64_t now)
 {
-	uint64_t took = now - s->granted;
+	uint32_t took = (uint32_t)now - s->granted;
 
 	if (m->rtt == MUX_NEVER || s->held > s->window / 4)
 		return false;
@@ -89,6 +88,10 @@ grow(struct mux *m, struct mux_stream *s)
 	s->window += (uint32_t)want;
 }
 
+/* Of a wide window the peer gets back what was passed on before half of it is
+ * used up: what it may send in the meantime is what fills a long path. */
+#define CREDIT (256 * 1024)
+
 /* As far as the peer has not been told that it may send it. */
 static void
 shrink(struct mux *m, struct mux_stream *s)
@@ -107,25 +110,30 @@ void
 mux_consumed(struct mux *m, uint64_t now, uint32_t id, size_t n)
 {
 	struct mux_stream *s = mux_stream_find(m, id);
-	uint32_t credit;
+	uint32_t credit, half;
 
 	if (!s)
 		return;
 	/* the peer may have opened a forgotten id anew while the owner still
 	 * had bytes of the old one, hence no assert */
-	s->held -= (uint32_t)min_size(n, s->held);
+	n = min_size(n, s->held);
+	s->held -= (uint32_t)n;
+	s->used += (uint32_t)n;
 	if (s->fin_in || m->err)
 		return;
 	if (s->window > MUX_WINDOW && is_near(m) && is_mixed(m, now))
 		shrink(m, s);
 	credit = s->window - s->held - s->recv;
-	if (credit < s->window - s->window / 2)
+	half = s->window - s->window / 2;
+	if (credit < min_size(half, CREDIT))
 		return; /* one update for many reads */
-	if (pays(m, s, now)) {
-		grow(m, s);
+	if (s->used >= half) {
+		if (pays(m, s, now))
+			grow(m, s);
 		credit = s->window - s->held - s->recv;
+		s->granted = (uint32_t)now;
+		s->used = 0;
 	}
 	s->recv += credit;
-	s->granted = now;
 	mux_put(m, MUX_FRAME_WINDOW, 0, id, credit);
 }
