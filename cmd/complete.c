@@ -255,6 +255,13 @@ complete_line(char *const *words, char *const *env, struct buf *to)
 		offer_applets(&l);
 }
 
+static void
+put_name(struct buf *to, const char *name)
+{
+	if (name) /* of all bastions one has none */
+		buf_printf(to, "%s\n", name);
+}
+
 /* Those of the settings, and those that run. */
 static void
 put_tunnels(const struct people *p, char *const *env, struct buf *to)
@@ -265,14 +272,14 @@ put_tunnels(const struct people *p, char *const *env, struct buf *to)
 	size_t i;
 
 	for (i = 0; i < p->ntunnels; i++)
-		buf_printf(to, "%s\n", p->tunnels[i].name);
+		put_name(to, p->tunnels[i].name);
 	if (place_open(&place, env, false, &unsaid) == 0) {
 		running = place_names(&place);
 		place_close(&place);
 	}
 	for (i = 0; i < running.n; i++) {
 		if (!people_tunnel(p, running.v[i]))
-			buf_printf(to, "%s\n", running.v[i]);
+			put_name(to, running.v[i]);
 		free(running.v[i]);
 	}
 	free(running.v);
@@ -292,11 +299,10 @@ complete_names(const char *of, char *const *env, struct buf *to)
 	person_read(&p, &none, env, &why);
 	if (strcmp(of, "workers") == 0)
 		for (i = 0; i < p.settings.nworkers; i++)
-			buf_printf(to, "%s\n", p.settings.workers[i].name);
+			put_name(to, p.settings.workers[i].name);
 	else if (strcmp(of, "bastions") == 0)
 		for (i = 0; i < p.settings.nbastions; i++)
-			buf_printf(to, p.settings.bastions[i].name ? "%s\n" :
-			    "", p.settings.bastions[i].name);
+			put_name(to, p.settings.bastions[i].name);
 	else if (strcmp(of, "tunnels") == 0)
 		put_tunnels(&p.settings, env, to);
 	else

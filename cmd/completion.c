@@ -153,12 +153,12 @@ show(struct buf *b)
 static int
 run_words(const struct call *c)
 {
+	size_t n = c->given->nwords;
+	char **words = mem_zero((n + 1) * sizeof(*words));
 	struct buf b = { 0 };
-	char **words = c->given->words;
 
-	words = mem_grow(NULL, (c->given->nwords + 1) * sizeof(*words));
-	memcpy(words, c->given->words, c->given->nwords * sizeof(*words));
-	words[c->given->nwords] = NULL;
+	if (n)
+		memcpy(words, c->given->words, n * sizeof(*words));
 	complete_line(words, c->env, &b);
 	free(words);
 	return show(&b);

@@ -46,8 +46,14 @@ put_worker(struct buf *b, const struct people_worker *w)
 	buf_puts(b, "\n");
 }
 
+static bool
+has_line_end(const char *s)
+{
+	return s[strcspn(s, "\r\n")] != '\0';
+}
+
 /* As we were called, so that it is the same bastion. */
-static void
+static bool
 put_options(struct buf *b, const struct connect_opts *o)
 {
 	const struct opt *row;
@@ -61,9 +67,12 @@ put_options(struct buf *b, const struct connect_opts *o)
 		    row->at);
 		if (!s)
 			continue;
+		if (has_line_end(s))
+			return false;
 		buf_printf(b, " --%s ", row->name);
 		put_word(b, s);
 	}
+	return true;
 }
 
 int
@@ -73,6 +82,7 @@ connect_print(const struct person *p, const struct connect_opts *o)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	struct buf b = { 0 };
 	size_t i;
+	bool fits;
 
 	if (n < 0)
 		return connect_failed("/proc/self/exe cannot be read");
@@ -83,14 +93,11 @@ connect_print(const struct person *p, const struct connect_opts *o)
 	buf_puts(&b, "Host *.worker\n\tProxyCommand ");
 	put_word(&b, self);
 	buf_puts(&b, " connect --stdio");
-	put_options(&b, o);
+	fits = put_options(&b, o) && !has_line_end(self);
 	buf_puts(&b, " %h %p\n\tStrictHostKeyChecking accept-new\n");
-	if (strpbrk(self, "\r\n") || memchr(buf_peek(&b), '\r', buf_len(&b))) {
-		buf_free(&b);
-		return connect_failed("a path with a line end cannot be "
-		    "written there");
-	}
-	fputs(buf_text(&b), stdout);
+	if (fits)
+		fputs(buf_text(&b), stdout);
 	buf_free(&b);
-	return 0;
+	return fits ? 0 : connect_failed("what has a line end in it cannot be "
+	    "written there");
 }

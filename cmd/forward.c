@@ -22,6 +22,7 @@ struct forward_opts {
 };
 
 #define AT(field) offsetof(struct forward_opts, field)
+#define QUIET_MS 10000 /* for a trouble that was told just before */
 
 static const struct opt own_opts[] = {
 	{ 0, "local-host", NULL, "address of this machine to listen on, * for "
@@ -45,7 +46,8 @@ struct run {
 	struct progress progress;
 	struct on_signal on_int, on_term, on_child;
 	bool ready, lost;
-	char told[700]; /* the last trouble, which is told once */
+	char told[700]; /* the last trouble, and when */
+	uint64_t told_at;
 };
 
 /* Colons that are not within the brackets of an IPv6 address. */
@@ -144,19 +146,22 @@ cannot_bind(struct buf *why)
 		continue;
 	if (!taken || port == text)
 		return failed(text);
-	fprintf(stderr, "Error: Port %d is already in use. It%s.\n",
-	    atoi(port), taken);
+	fprintf(stderr, "Error: Port %.*s is already in use. It%s.\n",
+	    (int)strspn(port, "0123456789"), port, taken);
 	return 1;
 }
 
-/* What was shown of a far side that comes and goes is told once. */
+/* The same is not told again and again. */
 static void
 tell(struct run *r, const char *text)
 {
+	uint64_t now = loop_now(r->l);
+
 	progress_done(&r->progress);
-	if (strcmp(text, r->told) == 0)
+	if (strcmp(text, r->told) == 0 && now - r->told_at < QUIET_MS)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", text);
+	r->told_at = now;
 	fprintf(stderr, "culvert: %s\n", text);
 }
 

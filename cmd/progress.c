@@ -15,8 +15,9 @@ say(const char *text, size_t n)
 {
 	struct pollfd out = { .fd = 2, .events = POLLOUT };
 
-	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT))
-		n = (size_t)write(2, text, n);
+	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) &&
+	    write(2, text, n) < 0)
+		return; /* it was only for the eye */
 }
 
 /* One line, however narrow the terminal is, or it could not be erased. */

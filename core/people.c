@@ -125,14 +125,27 @@ wrong(struct reader *r, unsigned line, const char *fmt, ...)
 	buf_printf(r->why, " %s", text);
 }
 
+/* Texts end up on command lines, in lines for people and in files of others:
+ * none has a place for these. */
+static bool
+has_control(const struct value *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->textlen; i++)
+		if ((unsigned char)v->text[i] < ' ' || v->text[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static char *
 take_text(struct reader *r, const struct value *v, const char *at)
 {
 	if (v->type != VALUE_STR)
 		wrong(r, v->line, "%s is a text in quotes", at);
-	else if (!v->textlen || strlen(v->text) != v->textlen)
+	else if (!v->textlen || has_control(v))
 		wrong(r, v->line, "%s %s", at, v->textlen ?
-		    "has a NUL in it" : "is empty");
+		    "has a control character in it" : "is empty");
 	else
 		return mem_dup(v->text);
 	return NULL;

@@ -146,7 +146,9 @@ TEST(people_are_told_what_is_wrong_and_where)
 	    "f:3: 'sshPort' in [workers.a] is a port from 1 to 65535\n"
 	    "f:4: 'sshUser' in [workers.a] is empty");
 	fails("[workers.a]\nsecret = \"x\\u0000\"\n", "f:2: 'secret' in "
-	    "[workers.a] has a NUL in it");
+	    "[workers.a] has a control character in it");
+	fails("[workers.a]\nsshUser = \"x\\ny\"\n", "f:2: 'sshUser' in "
+	    "[workers.a] has a control character in it");
 	fails("[workers.\"a b\"]\n", "f:1: [workers.a b]: a name has up to 100 "
 	    "letters, digits, '.', '_' and '-'");
 	fails("[workers.\"\\u001b\"]\n", "f:1: [workers.?]: a name has up to "
@@ -239,7 +241,7 @@ TEST(people_tunnel_is_added_at_the_end)
 TEST(people_tunnel_is_replaced_and_the_rest_stays)
 {
 #define FRONT "# a\n\n[bastion]\nserver='h' # [tunnels.dev]\n" \
-	      "user = \"\"\"\n[tunnels.dev]\n\\\"\"\"\"\n\n"
+	      "user = \"\"\"\\\n[tunnels.dev]\\\n\\\"\"\"\"\n\n"
 #define BACK "\n# about b\n[workers.b]\nsecret = '''\n[tunnels.dev]'''\n"
 	saves(FRONT "[tunnels.dev]\nto='x'\nlocal=[ # ]\n \"1\",\n]\n" BACK,
 	    FRONT DEV BACK);
@@ -268,7 +270,7 @@ TEST(people_tunnel_in_another_form_is_left_alone)
 
 TEST(people_tunnel_comes_back_as_it_was_saved)
 {
-	static char *odd[] = { "a\"b\\c\n\x01\x7f", "\xc3\xa4" };
+	static char *odd[] = { "a\"b\\c #", "\xc3\xa4" };
 	const struct people_tunnel t = { .name = "a.b", .ssh = odd[0],
 		.key = odd[1], .jump = "j", .dynamic = { odd, 2 },
 		.remote = { odd, 1 } };
@@ -276,6 +278,11 @@ TEST(people_tunnel_comes_back_as_it_was_saved)
 	struct people p = { 0 };
 	struct buf to = { 0 };
 
+	static char *bad[] = { "a\nb" };
+	const struct people_tunnel wrong = { .name = "a", .to = "x",
+		.local = { bad, 1 } };
+
+	CHECK(people_save_tunnel(&to, "", 0, &wrong) < 0 && !buf_len(&to));
 	CHECK(people_save_tunnel(&to, "", 0, &t) == 0);
 	CHECK(reads(&p, buf_text(&to)));
 	back = people_tunnel(&p, "a.b");

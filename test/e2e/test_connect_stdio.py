@@ -222,6 +222,12 @@ def test_printed_settings_hold_whatever_paths_there_are(t):
     check(p.stdout == "x\n", p.stderr)
 
 
+def test_what_would_break_a_line_of_the_settings_is_refused(t):
+    s = Stand(t)
+    s.refused("^Error: what has a line end in it", "connect",
+              "--print-ssh-config", "--server", "x\ny", status=255)
+
+
 def copy_and_back(t, mib):
     s = Ssh(t)
     conf = ssh_config(s, t)

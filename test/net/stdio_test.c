@@ -47,7 +47,7 @@ set_flags(int fd, int flags)
 static void
 start(struct world *w)
 {
-	int fd[2];
+	int fd[2] = { -1, -1 };
 
 	*w = (struct world){ .l = loop_new(&net_log) };
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -60,7 +60,7 @@ start(struct world *w)
 static void
 with_pipes(struct world *w)
 {
-	int in[2], out[2];
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
 
 	CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
 	w->near = in[1];
@@ -250,7 +250,7 @@ TEST(stdio_takes_one_socket_for_both_and_halves_it)
 {
 	struct world w;
 	char got[8];
-	int fd[2];
+	int fd[2] = { -1, -1 };
 
 	start(&w);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
@@ -271,7 +271,7 @@ TEST(stdio_takes_one_socket_for_both_and_halves_it)
 TEST(stdio_is_over_when_its_socket_is_gone)
 {
 	struct world w;
-	int fd[2];
+	int fd[2] = { -1, -1 };
 
 	start(&w);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
