@@ -49,17 +49,15 @@ static void
 put_bytes(char *to, size_t n, int64_t bytes)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB" };
-	double v = (double)bytes;
-	int i = -1;
+	double v = (double)bytes / 1000;
+	size_t i;
 
 	if (bytes < 1000) {
 		snprintf(to, n, "%d B", (int)bytes);
 		return;
 	}
-	do {
+	for (i = 0; i < 4 && v >= 999.95; i++)
 		v /= 1000;
-		i++;
-	} while (i < 4 && v >= 999.95);
 	snprintf(to, n, "%.1f %s", v, units[i]);
 }
 

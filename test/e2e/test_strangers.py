@@ -50,9 +50,9 @@ def test_garbage_is_cut_off_at_once(t):
             with dial(server.conf["bindPort"]) as s:
                 s.sendall(data)
                 took = seconds_to_the_end(s)
-                check(took < 2, f"{data[:20]}: after {took:.1f} s")
-        check(server.says(r"\[W\].* client \[127\.0\.0\.1:\d+\].*HTTP"))
-        check(server.says(r"\[W\].* client \[127\.0\.0\.1:\d+\].*SSH"))
+                check(took < 8, f"{data[:20]}: after {took:.1f} s")
+        server.wait_line(r"\[W\].* client \[127\.0\.0\.1:\d+\].*HTTP")
+        server.wait_line(r"\[W\].* client \[127\.0\.0\.1:\d+\].*SSH")
         row = tcp_proxy("good", EchoServer().port)
         t.frpc(server, [row], {"transport.tcpMux": mux}, name=f"frpc{mux}")
         check(echo(row["remotePort"], b"x") == b"x")
@@ -74,7 +74,7 @@ def test_an_oversized_first_message_is_cut_off_at_its_head(t):
         with dial(server.conf["bindPort"]) as s:
             s.sendall(LOGIN + struct.pack(">q", n))
             took = seconds_to_the_end(s)
-            check(took < 2, f"{n}: after {took:.1f} s")
+            check(took < 8, f"{n}: after {took:.1f} s")
     for n, answered in ((10240, True), (10241, False)):
         fill = {**signed(""), "os": ""}
         fill["os"] = "x" * (n + 9 - len(packed(LOGIN, fill)))
