@@ -92,7 +92,7 @@ int tunnel_end(const struct place *p, const char *name);
 struct tunnel_answer {
 	enum place_state state;
 	struct place_owner owner; /* pid 0: not known */
-	struct value *told;	  /* NULL: it does not answer, or does not live */
+	struct value *told;	  /* NULL: no answer, or nobody there */
 	struct buf text;	  /* the same as it came */
 };
 void tunnel_ask(const struct place *p, const char *name, const char *question,

@@ -56,10 +56,10 @@ put_bytes(char *to, size_t n, int64_t bytes)
 		snprintf(to, n, "%d B", (int)bytes);
 		return;
 	}
-	while (i < 4 && v >= 999.95) {
+	do {
 		v /= 1000;
 		i++;
-	}
+	} while (i < 4 && v >= 999.95);
 	snprintf(to, n, "%.1f %s", v, units[i]);
 }
 

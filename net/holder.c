@@ -12,18 +12,29 @@
 
 #define TCP_LISTENS 0x0a
 
-/* Of a line of /proc/net/tcp: "0: 0100007F:1F40 00000000:0000 0A ... inode",
- * if it is about that port; 0: it is not. */
-static unsigned long
-inode_of(const char *line, int port, unsigned *state)
-{
-	unsigned long inode;
-	unsigned at;
+/* The fields of a line of /proc/net/tcp, by their place in it. */
+enum { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_INODE = 9 };
 
-	if (sscanf(line, " %*u: %*64[0-9A-Fa-f]:%x %*64[0-9A-Fa-f]:%*x %x "
-	    "%*s %*s %*s %*u %*u %lu", &at, state, &inode) != 3)
-		return 0;
-	return at == (unsigned)port ? inode : 0;
+/* "0: 0100007F:1F40 00000000:0000 0A ... inode": if it is about that port; 0:
+ * it is not. */
+static unsigned long
+inode_of(char *line, int port, unsigned long *state)
+{
+	unsigned long inode = 0, at = 0;
+	char *word, *rest = NULL;
+	int i;
+
+	word = strtok_r(line, " \n", &rest);
+	for (i = 0; word && i <= FIELD_INODE; i++) {
+		if (i == FIELD_LOCAL && strrchr(word, ':'))
+			at = strtoul(strrchr(word, ':') + 1, NULL, 16);
+		else if (i == FIELD_STATE)
+			*state = strtoul(word, NULL, 16);
+		else if (i == FIELD_INODE)
+			inode = strtoul(word, NULL, 10);
+		word = strtok_r(NULL, " \n", &rest);
+	}
+	return at == (unsigned long)port ? inode : 0;
 }
 
 /* One that listens rather than one that only has the number. */
@@ -31,9 +42,8 @@ static unsigned long
 look_in(const char *path, int port)
 {
 	FILE *f = fopen(path, "re");
-	unsigned long inode, found = 0;
+	unsigned long inode, state = 0, found = 0;
 	char line[512];
-	unsigned state;
 
 	while (f && fgets(line, sizeof(line), f)) {
 		inode = inode_of(line, port, &state);

@@ -114,8 +114,8 @@ def test_a_table_that_is_no_terminal_has_no_colors(t):
         out = u.run("status").out
         check("\033" not in out, out)
         head, *rows = out.splitlines()[1:]
-        check(re.match(r"  LOCAL +REMOTE +STATE +NOW +ALL +SENT +RECEIVED", head),
-              head)
+        check(re.match(r"  LOCAL +REMOTE +STATE +NOW +ALL +SENT +RECEIVED",
+                       head), head)
         check(rows[0].index("up") == head.index("STATE"), out)
 
 

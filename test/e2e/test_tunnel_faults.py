@@ -183,11 +183,11 @@ Host *
   ExitOnForwardFailure yes
 """)
     known = t.path("known")
-    master = t.proc([ssh, "-F", t.path("ssh_config"), "-N", "-o", "ControlMaster=yes", "-o",
-                     "ClearAllForwardings=yes", "-o", "ControlPersist=no",
-                     "-o", "StrictHostKeyChecking=no", "-o",
-                     f"UserKnownHostsFile={known}", "-i", sshd.key, "-p",
-                     sshd.port, f"{USER}@127.0.0.1"])
+    master = t.proc([
+        ssh, "-F", t.path("ssh_config"), "-N", "-o", "ControlMaster=yes",
+        "-o", "ClearAllForwardings=yes", "-o", "ControlPersist=no", "-o",
+        "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={known}",
+        "-i", sshd.key, "-p", sshd.port, f"{USER}@127.0.0.1"])
     until(lambda: os.path.exists(t.path("shared")), 15, "the user's master")
     with Tunnels(t, PATH=path) as u:
         u.far = ["--ssh", f"{USER}@127.0.0.1:{sshd.port}", "--key", sshd.key]
@@ -204,9 +204,10 @@ def test_forwards_are_not_of_one_kind_and_number(t):
     with worker_user(t) as u:
         ports = [free_port() for _ in range(6)]
         service, datagrams = EchoServer(), UdpEcho()
+        to = f"localhost:{service.port}"
         u.start(*[x for p in ports[:4] for x in
-                  ("-L", f"127.0.0.{p % 100 + 1}:{p}:localhost:{service.port}")],
-                "-L", f"*:{ports[4]}:localhost:{service.port}", "-L",
+                  ("-L", f"127.0.0.{p % 100 + 1}:{p}:{to}")],
+                "-L", f"*:{ports[4]}:{to}", "-L",
                 f"{ports[5]}:localhost:{datagrams.port}/udp")
         for p in ports[:4]:
             with dial(p, f"127.0.0.{p % 100 + 1}") as s:

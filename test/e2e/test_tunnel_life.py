@@ -354,3 +354,38 @@ def test_questions_that_make_no_sense(t):
             s.close()
         until(u.is_up, what="it answers again")
         check(lives(pid))
+
+
+def test_it_lives_through_having_no_descriptor_left(t):
+    with worker_user(t) as u:
+        at, service = free_port(), EchoServer()
+        u.start("-L", f"{at}:localhost:{service.port}", preexec_fn=lambda:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+        many = []
+        with contextlib.suppress(OSError):
+            for _ in range(80):
+                many.append(dial(at))
+        until(lambda: "out of file descriptors" in u.log(), what="it is told")
+        for s in many:
+            s.close()
+        until(lambda: echoes(at), 20, "it works again")
+        u.run("stop").says(0, "Stopped tunnel")
+
+
+def echoes(at):
+    with contextlib.suppress(OSError):
+        return works(at)
+    return False
+
+
+@timeout(120)
+def soak_who_waits_in_vain_is_turned_away(t):
+    with worker_user(t) as u:
+        _, at = standing(u)
+        u.bastion.server.kill()
+        u.wait_away()
+        with dial(at, timeout=60) as s:
+            with contextlib.suppress(ConnectionResetError):
+                check(s.recv(1) == b"")
+        f = u.forward()
+        check(f["waiting"] == 0 and "far side is not there" in f["error"], f)
