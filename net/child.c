@@ -19,8 +19,6 @@
 #define LOOK_MS	  200  /* where the kernel does not tell that it has ended */
 #define DEATH_MS  1000 /* that a killed one may take to be gone */
 
-extern char **environ;
-
 struct child {
 	struct loop *l;
 	struct child_hooks hooks;

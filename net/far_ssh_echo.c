@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SLOW_MS 60000
+
 static void ask_echo(struct ssh_side *x);
 
 static void
@@ -33,6 +35,9 @@ on_echo(void *arg, int64_t us, const char *why)
 	else if (x->echoes)
 		timer_start(&x->echo_again, x->f->l, ECHO_EVERY_MS,
 		    on_echo_again, x);
+	else if (strstr(why, "no answer")) /* its shell is slow to start */
+		timer_start(&x->echo_again, x->f->l, SLOW_MS, on_echo_again,
+		    x);
 }
 
 static void
@@ -53,7 +58,7 @@ ask_echo(struct ssh_side *x)
 {
 	struct buf request = { 0 };
 
-	ssh_mux_put_session(&request, 1, "cat");
+	ssh_mux_put_session(&request, 1, "exec cat");
 	x->session = ssh_open(x, &request, true, on_session, x);
 }
 

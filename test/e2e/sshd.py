@@ -41,6 +41,7 @@ Port {self.port}
 ListenAddress 127.0.0.1
 HostKey {self.host_key}
 PidFile none
+SetEnv HOME={t.dir}
 AuthorizedKeysFile {self.key}.pub
 PasswordAuthentication no
 KbdInteractiveAuthentication no
