@@ -284,3 +284,16 @@ TEST(opt_knows_what_follows_an_argument)
 	CHECK(opt_after(tables, "--strict_config") == OPT_ALONE);
 	CHECK(opt_after(tables, "--unknown") == OPT_TAKES);
 }
+
+TEST(opt_tells_which_words_stood_before_the_dashes)
+{
+	char *const with[] = { "a", "-v", "b", "--", "c", "-x", "--", NULL };
+	char *const without[] = { "a", "b", NULL };
+	struct parsed p = parse(with);
+
+	CHECK(p.ret == 0 && p.got.nwords == 5 && p.got.before == 2);
+	done(&p);
+	p = parse(without);
+	CHECK(p.ret == 0 && p.got.nwords == 2 && p.got.before == 2);
+	done(&p);
+}

@@ -6,19 +6,17 @@ import socket
 import time
 
 from lib import check, free_port, timeout, until
-from people import (NAME, TOKEN, Ssh, Stand, Terminal, need, only_worker_processes,
-                    openssh, private)
+from people import (NAME, TOKEN, Ssh, Stand, Terminal, need,
+                    only_worker_processes, openssh, private)
 from proc import descendants
 from socks import HELLO, Web, curl, real_frps
 from wire import digest, pattern
-
-openssh_lines = ("Warning: Permanently added",)
 
 
 def quiet(p):
     """What was on standard error, without what ssh says of a new key."""
     return [x for x in p.stderr.splitlines()
-            if not x.startswith(openssh_lines)]
+            if not x.startswith("Warning: Permanently added")]
 
 
 def test_the_exit_status_is_that_of_ssh(t):
@@ -126,8 +124,9 @@ def test_a_person_sees_steps_only_where_it_takes_long(t):
     finally:
         x.close()
     silent = socket.create_server(("127.0.0.1", 0)) # says nothing
-    slow = private(t, "slow.toml", f'[bastion]\nserver = "127.0.0.1:'
-                   f'{silent.getsockname()[1]}"\n[workers.{NAME}]\nsecret = "x"\n')
+    port = silent.getsockname()[1]
+    slow = private(t, "slow.toml", f'[bastion]\nserver = "127.0.0.1:{port}"\n'
+                   f'[workers.{NAME}]\nsecret = "x"\n')
     x = Terminal([os.path.abspath(t.bin), "connect", NAME],
                  dict(quick.env, CULVERT_CONFIG=slow), t.dir)
     try:
@@ -151,13 +150,11 @@ def test_verbose_tells_each_step_as_a_line(t):
 
 def test_what_cannot_be_reached_is_told_in_one_line(t):
     s = Ssh(t)
-    ours = ("connect", "--", "true")
 
     def refused(regex, *words, **kw):
         p = s.refused("^Error: " + regex, "connect", *words, "--", "true",
                       status=255, **kw)
-        check("ssh" not in p.stderr.replace("sshd", ""), p.stderr)
-    check(ours)
+        check("ssh" not in p.stderr, p.stderr)
     refused(r"worker 'gpu-2' is not known.*there are gpu-1", "gpu-2")
     other = private(t, "other", "wrong\n")
     refused("the secret is not that of worker 'gpu-1'", NAME,
@@ -229,8 +226,6 @@ def test_user_key_and_port_are_told_to_ssh(t):
     p = s.connect("-v", "true", own=["--key", t.path("no-such-key")])
     check("no-such-key" in p.stderr, p.stderr)
     # the port on the command line counts, not that of the settings
-    other = Ssh.__new__(Ssh)
-    other.__dict__.update(s.__dict__)
     private(t, "config.toml", open(s.config).read().replace(
         f"sshPort = {s.sshd}", "sshPort = 9"))
     p = s.connect("true")

@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import lib
-from lib import EchoServer, SinkServer, check, until
+from lib import EchoServer, check, until
 from people import (NAME, SECRET, TOKEN, Ssh, Stand, need,
                     only_worker_processes, openssh, private)
 from proc import descendants

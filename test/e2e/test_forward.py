@@ -1,13 +1,12 @@
 """forward WORKER PORT...: ports of a worker as ports of this machine."""
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import time
 
-from lib import EchoServer, Relay, SinkServer, check, free_port, until
+from lib import EchoServer, check, free_port, until
 from people import (NAME, SECRET, Stand, Terminal, need,
                     only_worker_processes, private)
 from proc import descendants

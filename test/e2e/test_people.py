@@ -3,7 +3,7 @@ import os
 import re
 import subprocess
 
-from lib import EchoServer, check, free_port
+from lib import EchoServer, check
 from people import NAME, SECRET, TOKEN, Stand, private
 from told import said
 
