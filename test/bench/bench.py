@@ -57,6 +57,9 @@ class Run:
             names = a.peers or (QUICK_PEERS if a.quick else
                                 [n for n, _ in peers.FOREIGN])
             own = [peers.ours(a.bin)]
+        if a.congestion:
+            own.append(peers.ours(a.bin, f"ours, {a.congestion}",
+                                  tcpCongestion=a.congestion))
         return [peers.Direct(), *own, *peers.foreign(names, self.note)]
 
     def note(self, text):
@@ -189,6 +192,8 @@ def arguments():
     p.add_argument("--bin", default=os.path.join(peers.BUILD, "culvert"),
                    help="our binary")
     p.add_argument("--other", help="another binary of ours to compare")
+    p.add_argument("--congestion", metavar="NAME", help=(
+        "ours once more, with this transport.tcpCongestion"))
     p.add_argument("--peers", type=lambda s: [w for w in s.split(",") if w],
                    help="these only, with commas; '' for none")
     p.add_argument("--modes", type=lambda s: s.split(","),

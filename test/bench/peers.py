@@ -38,20 +38,22 @@ class Frp:
     """frp, or whoever reads its settings."""
     udp = True
 
-    def __init__(self, name, server, client, modes=None):
+    def __init__(self, name, server, client, modes=None, more=None):
         self.name, self.server, self.client = name, server, client
         self.modes = modes or list(MODES)
+        self.more = more or {}
 
     def server_conf(self, mode, port):
         return {"bindAddr": "127.0.0.1", "bindPort": port,
                 "log": {"level": "warn"},
-                "transport": {"tcpMux": MODES[mode][1]}}
+                "transport": {"tcpMux": MODES[mode][1], **self.more}}
 
     def client_conf(self, mode, port):
         tls, mux = MODES[mode]
         return {"serverAddr": "127.0.0.1", "serverPort": port,
                 "log": {"level": "warn"},
-                "transport": {"tcpMux": mux, "tls": {"enable": tls}}}
+                "transport": {"tcpMux": mux, "tls": {"enable": tls},
+                              **self.more}}
 
     def start(self, mode, dir, service, via=None):
         """via(port): the port of a longer path to that one."""
@@ -87,9 +89,9 @@ def wait_port(p, port):
             time.sleep(0.001)
 
 
-def ours(binary, name=OURS):
+def ours(binary, name=OURS, **more):
     binary = os.path.abspath(binary)
-    return Frp(name, [binary, "frps"], [binary, "frpc"])
+    return Frp(name, [binary, "frps"], [binary, "frpc"], more=more)
 
 
 def real_frp(version, folder, modes=None):

@@ -15,6 +15,12 @@ READY = "frps started successfully"
 STARTED = r"start proxy success"
 
 
+def waits(fn):
+    """Of a test that does little but wait: it runs beside the others."""
+    fn.waits = True
+    return fn
+
+
 def timeout(seconds):
     """A test's own hard limit, instead of 60 s."""
     def mark(fn):

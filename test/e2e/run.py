@@ -48,7 +48,8 @@ def discover(args):
                 continue
             seconds = getattr(fn, "seconds", 3600 if args.soak else 60)
             yield runner.Job(f"{module}: {name}",
-                             functools.partial(call, fn, args), seconds)
+                             functools.partial(call, fn, args), seconds,
+                             getattr(fn, "waits", False))
 
 
 def main():

@@ -2,8 +2,7 @@
 import threading
 import time
 
-from lib import (EchoServer, check, dial, echo, read_exactly,
-                 timeout)
+from lib import EchoServer, check, dial, echo, read_exactly, timeout, waits
 from pairs import Pair, Silent, every_way
 
 
@@ -13,6 +12,7 @@ def seconds_until(proc, regex, mark, limit):
     return time.monotonic() - began
 
 
+@waits
 @timeout(60)
 def test_a_silent_network_is_noticed_within_thirty_seconds(t):
     """With a mux by both ends.  Without one frps has only its heartbeat
@@ -56,6 +56,7 @@ def test_a_silent_network_is_noticed_within_thirty_seconds(t):
     print("\n".join(sorted(told)))
 
 
+@waits
 @timeout(60)
 def test_a_quiet_network_is_not_taken_for_a_dead_one(t):
     """Idle connections live on for longer than any end waits for an answer,

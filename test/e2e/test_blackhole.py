@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 
-from lib import Skip, check, timeout
+from lib import Skip, check, timeout, waits
 
 
 class Hosts:
@@ -65,6 +65,7 @@ def can_make_hosts():
         return False
 
 
+@waits
 @timeout(60)
 def test_a_cut_network_is_noticed_by_both_ends_within_thirty_seconds(t):
     """By default, in each way: with a mux by its pings, without one by TCP's

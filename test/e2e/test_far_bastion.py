@@ -6,7 +6,7 @@ import threading
 import time
 
 from far import Ends, Far, both_ways, ends_first
-from lib import Failure, check, free_port, tcp_proxy, until
+from lib import Failure, check, free_port, tcp_proxy, until, waits
 from pairs import Silent
 from socks import (DENIED, NO_HOST, OK, UDP, Asked, real_frpc, real_frps)
 from test_offer import NAME, SECRET, offer, visitor
@@ -111,6 +111,7 @@ def test_a_worker_that_comes_back_is_found_again_and_the_login_stays(t):
           == 1)
 
 
+@waits
 def test_a_worker_that_falls_silent_is_noticed(t):
     server = t.frps()
     way = Silent(server.conf["bindPort"])
@@ -330,6 +331,7 @@ class Slow(Relay):
             line.put((time.monotonic() + 1, part))
 
 
+@waits
 def test_a_call_takes_one_round_trip_and_two_where_frp_is_between(t):
     source = SourceServer(b"banner")
     for name, server, trips in (("ours", t.frps(), 1),

@@ -4,7 +4,7 @@ import signal
 import socket
 
 from far import Ends, Far, both_ways
-from lib import check, free_port, until
+from lib import check, free_port, until, waits
 from proc import descendants
 from sshd import USER, Sshd, find, make_key
 from wire import (EchoServer, Relay, SinkServer, digest, echo, pattern,
@@ -124,6 +124,7 @@ def test_an_sshd_that_comes_back_is_found_again(t):
     check(echo(f.ports[0], b"hello") == b"hello")
 
 
+@waits
 def test_an_ssh_that_stands_still_is_noticed(t):
     f = far(t, Sshd(t))
     f.up()
@@ -136,6 +137,7 @@ def test_an_ssh_that_stands_still_is_noticed(t):
     check(f.stat()[2] != pid)
 
 
+@waits
 def test_an_sshd_that_stands_still_is_noticed(t):
     sshd = Sshd(t)
     f = far(t, sshd)
@@ -153,6 +155,7 @@ def test_an_sshd_that_stands_still_is_noticed(t):
     f.up(since=at)
 
 
+@waits
 def test_a_dead_path_is_noticed_where_no_command_is_run(t):
     sshd = Sshd(t, "ForceCommand echo only forwarding here")
     way = Relay(sshd.port)

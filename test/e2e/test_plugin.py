@@ -1,7 +1,7 @@
 """Client plugins, as their users see them."""
 import socket
 
-from lib import check, free_port, tcp_proxy
+from lib import check, free_port, tcp_proxy, waits
 from socks import (BIND, HELLO, NO_COMMAND, NO_HOST, OK, REFUSED, UDP, Asked,
                    Web, curl, real_frpc, real_frps, visitor_row)
 from wire import EchoServer, digest, pattern, read_to_end, send_aside
@@ -92,6 +92,7 @@ def test_socks5_takes_what_comes_early_and_each_end_alone(t):
     check(got[:5] == b"early" and digest(got[5:]) == digest(data))
 
 
+@waits
 def test_socks5_gives_up_on_who_says_nothing(t):
     port = start(t)
     with socket.create_connection(("127.0.0.1", port), 20) as s:

@@ -6,9 +6,9 @@ import socket
 import threading
 import time
 
-from lib import (DuplexServer, EchoServer, check, dial, digest,
-                 duplex, echo, in_thread, pattern, read_exactly,
-                 read_to_end, tcp_proxy, timeout, until)
+from lib import (DuplexServer, EchoServer, check, dial, digest, duplex, echo,
+                 in_thread, pattern, read_exactly, read_to_end, tcp_proxy,
+                 timeout, until, waits)
 from pairs import Silent, every_way
 from test_halfclose import MIB, AnswersAfterTheEnd
 from udp import (UdpEcho, UdpUser, again_and_again, secret_proxy, visitor)
@@ -247,6 +247,7 @@ def test_bind_port_minus_one_starts_without_listening(t):
     check(p.guest.stop() == 0)
 
 
+@waits
 def test_a_port_that_is_taken_is_tried_again(t):
     service, datagrams = EchoServer(), UdpEcho()
     rows = [secret_proxy("s", "stcp", service.port),
@@ -308,6 +309,7 @@ def test_while_the_server_is_away_visitors_are_told(t):
     every_way(work)
 
 
+@waits
 def test_a_server_that_falls_silent_does_not_hold_visitors_for_long(t):
     row = secret_proxy("s", "stcp", EchoServer().port)
     to = visitor(row)

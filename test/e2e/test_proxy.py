@@ -1,7 +1,7 @@
 """The way to the server through a proxy, and what is said when there is none."""
 from exits import UNKNOWN, HttpExit, Socks5Exit
 from lib import (STARTED, DuplexServer, EchoServer, check, duplex, echo,
-                 free_port, port_of, tcp_proxy, timeout)
+                 free_port, port_of, tcp_proxy, timeout, waits)
 from pairs import every_way
 
 URL = "transport.proxyURL"
@@ -83,6 +83,7 @@ def test_a_proxy_that_wants_a_password_says_so(t):
             at_socks + "wrong user or password", "d")
 
 
+@waits
 @timeout(90)
 def test_a_proxy_that_does_not_help_is_named_with_its_reason(t):
     for i, (exit, scheme, why) in enumerate((

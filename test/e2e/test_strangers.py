@@ -7,7 +7,7 @@ import time
 
 from frp import LOGIN, Control, packed, port_in, signed
 from lib import (READY, EchoServer, applet, check, dial, echo, free_port,
-                 tcp_proxy, timeout, toml, until)
+                 tcp_proxy, timeout, toml, until, waits)
 from pairs import closing
 
 BARE = {"transport.tcpMux": False}
@@ -119,6 +119,7 @@ def client_hello():
     return out.read()
 
 
+@waits
 @timeout(60)
 def test_who_dawdles_before_login_is_cut_off_after_ten_seconds(t):
     bare = t.frps(BARE, name="bare").conf["bindPort"]

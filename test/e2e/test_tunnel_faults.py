@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from lib import check, free_port, until
+from lib import check, free_port, until, waits
 from proc import forking
 from sshd import USER, Sshd, find
 from test_tunnel_life import Hung
@@ -260,6 +260,7 @@ def test_stop_and_status_want_no_settings(t):
             check(p.wait() == 0 and text in p.text, p.text)
 
 
+@waits
 def test_a_stop_that_was_told_is_a_stop(t):
     """A signal was sent and not waited for."""
     with worker_user(t) as u:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 
-from lib import Skip, check, free_port, timeout, until
+from lib import Skip, check, free_port, timeout, until, waits
 from pairs import Silent
 from proc import forking
 from tunnels import Bastion, Tunnels, killed, lives, worker_user
@@ -80,6 +80,7 @@ def soak_a_laptop_that_was_asleep_for_a_minute(t):
             u.wait_up()
 
 
+@waits
 def test_a_network_that_is_gone_is_noticed(t):
     bastion = Bastion(t)
     relay = Silent(bastion.port)
@@ -90,6 +91,7 @@ def test_a_network_that_is_gone_is_noticed(t):
         u.wait_away(timeout=40)
 
 
+@waits
 def test_a_process_that_hangs_is_stopped_too(t):
     with worker_user(t) as u:
         pid, at = standing(u)

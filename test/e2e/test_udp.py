@@ -9,7 +9,7 @@ import time
 import udp
 from frp import Control, packed, port_in, started
 from lib import (STARTED, EchoServer, Relay, Skip, check, echo as echo_of,
-                 pattern, read_exactly, tcp_proxy, timeout, toml, until)
+                 pattern, read_exactly, tcp_proxy, timeout, toml, until, waits)
 from pairs import every_way, way_name
 from test_scale import is_sanitized
 from udp import UdpEcho, UdpUser, again_and_again, udp_proxy, visitor
@@ -99,6 +99,7 @@ def test_the_first_datagrams_are_never_lost_sudp(t):
     every_way(work)
 
 
+@waits
 @timeout(90)
 def test_a_session_ends_when_it_was_idle_for_half_a_minute(t):
     echo = UdpEcho()
