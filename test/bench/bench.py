@@ -36,7 +36,7 @@ class Run:
     def __init__(self, args):
         self.args = args
         self.rounds = args.rounds or (3 if args.quick else 5)
-        self.window = args.window or (0.4 if args.quick else 1.0)
+        self.window = args.window or (0.4 if args.quick else 0.9)
         self.warm = 0.2 if args.quick else 0.15
         self.watch = machine.Watch(8 if args.quick else 30)
         self.results = table.Results(peers.OURS)

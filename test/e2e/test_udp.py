@@ -1,6 +1,7 @@
 """Proxies of type udp, and sudp where it is the same."""
 import base64
 import contextlib
+import functools
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ from lib import (STARTED, EchoServer, Relay, Skip, check, echo as echo_of,
 from pairs import every_way, way_name
 from test_scale import is_sanitized
 from udp import UdpEcho, UdpUser, again_and_again, udp_proxy, visitor
+from wire import alone
 
 CAP = 16384  # sessions of one owner
 
@@ -260,15 +262,27 @@ def test_after_a_restart_of_any_end_private_datagrams_flow_again(t):
     every_way(work)
 
 
-@timeout(120)
+def with_all_ports(fn):
+    """Each source is a port of ours towards the service, and there are 28,000
+    of them."""
+    @functools.wraps(fn)
+    def held(t):
+        with alone("UDP ports"):
+            fn(t)
+    return held
+
+
+@timeout(240)
+@with_all_ports
 def test_ten_thousand_sessions_lose_nothing(t):
     """The programs raise their own limit of descriptors from the usual."""
-    udp.descriptors(1024)
     echo, told = UdpEcho(), []
-    pairs = [Udp(t, echo.port, *way, way_name(*way))
-             for way in ((True, True), (False, False))]
-    n = min(10000, udp.descriptors(20000) - 500)
-    for pair in pairs:
+    raised = udp.descriptors(20000)
+    n = min(10000, raised - 500)
+    for way in ((True, True), (False, False)):
+        udp.descriptors(1024)
+        pair = Udp(t, echo.port, *way, way_name(*way))
+        udp.descriptors(20000)
         calm = [x.rss_kib() for x in (pair.server, pair.client)]
         # The ports of one address are not enough for all.
         lost, rate = udp.many(pair.port, n, 40, hosts=[
@@ -281,9 +295,13 @@ def test_ten_thousand_sessions_lose_nothing(t):
                     f" KiB, client +{grown[1]} KiB")
         print(told[-1])
         check(lost == 0 and pair.client.fd_count() > n, told[-1])
+        # Its ports are needed by the next one.
+        pair.client.stop()
+        pair.server.stop()
 
 
-@timeout(120)
+@timeout(240)
+@with_all_ports
 def test_any_number_of_sources_takes_bounded_memory(t):
     if udp.descriptors(20000) < CAP + 200:
         raise Skip("there may be too few descriptors here to reach the cap")
@@ -353,7 +371,8 @@ def drown(t, mux, tls, name):
             check(grown < 12 * 1024, line)
 
 
-@timeout(90)
+@timeout(240)
+@with_all_ports
 def test_the_oldest_go_when_more_come_than_the_link_takes(t):
     every_way(lambda *way: drown(t, *way), [(True, True), (False, False)])
 

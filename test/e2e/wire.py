@@ -1,4 +1,5 @@
 """Services and relays on loopback, all of them threads of the test."""
+import contextlib
 import hashlib
 import random
 import socket
@@ -6,7 +7,7 @@ import struct
 import threading
 from functools import lru_cache
 
-from proc import forking
+from proc import forking, until
 
 CHUNK = 256 * 1024
 
@@ -24,6 +25,24 @@ def reserve(port):
         mark.close()
         raise
     _reserved.append(mark)
+
+
+@contextlib.contextmanager
+def alone(what, timeout=100):
+    """For what the machine has only once, such as its UDP ports: whoever else
+    wants it waits, in other runs too."""
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def ours():
+        try:
+            mark.bind(f"\0culvert-test-alone-{what}")
+        except OSError:
+            return False
+        return True
+
+    with mark:
+        until(ours, timeout, f"nobody else uses the {what}")
+        yield
 
 
 def try_port(port, kind=socket.SOCK_STREAM):
