@@ -86,30 +86,35 @@ conn_splice_out(struct conn *d)
 		conn_tell(d, STREAM_SENT, NULL, all);
 }
 
-/* Up to n bytes out of the socket; NULL: there are none, errno says why; 0 is
- * the end. */
-static struct pipe_pair *
-fill(struct conn *c, size_t n)
+/* Up to n bytes out of the socket: 1 with a pipe that has them; 0: there are
+ * none now, or no more, which is told; <0: a common read is needed.  An error
+ * of the socket is given only once: a read behind it would see an orderly
+ * end. */
+static int
+fill(struct conn *c, size_t n, struct pipe_pair **to)
 {
 	struct pipe_pair *p = pipes_take(conn_loop(c));
 	ssize_t got;
+	int error;
 
-	if (!p) {
-		errno = EMFILE;
-		return NULL;
-	}
+	if (!p)
+		return -1;
 	do
 		got = splice(c->io.fd, NULL, p->w, NULL, n,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	while (got < 0 && errno == EINTR);
+	error = errno;
 	if (got > 0) {
 		p->n = (size_t)got;
-		return p;
+		*to = p;
+		return 1;
 	}
-	if (got == 0)
-		errno = 0;
 	pipes_give(conn_loop(c), p);
-	return NULL;
+	if (got == 0 || error == EINVAL || error == ENOMEM || error == EPERM)
+		return -1;
+	if (error != EAGAIN)
+		conn_fail(c, error);
+	return 0;
 }
 
 static void
@@ -135,15 +140,16 @@ conn_splice(struct conn *c)
 	struct pipe_pair *p;
 	struct conn *d;
 	size_t most;
+	int r;
 
 	if (c->run < BIG_RUN || !sink->ops->past ||
 	    !(d = sink->ops->past(sink, &most)))
 		return false;
-	p = fill(c, most);
-	if (!p || p->n < SMALL_RUN)
+	r = fill(c, most, &p);
+	if (r <= 0 || p->n < SMALL_RUN)
 		c->run = 0;
-	if (!p)
-		return errno == EAGAIN;
+	if (r <= 0)
+		return r == 0;
 	p->head_n = (uint8_t)sink->ops->claim(sink, p->n, p->head);
 	pass(c, d, p);
 	return true;
@@ -156,12 +162,13 @@ conn_splice_ahead(struct conn *c)
 	struct conn *d = c->more->divert;
 	struct pipe_pair *p;
 	size_t most;
+	int r;
 
 	if (!conn_past(&d->s, &most))
 		return -1;
-	p = fill(c, c->more->ask);
-	if (!p)
-		return errno == EAGAIN ? 0 : -1;
+	r = fill(c, c->more->ask, &p);
+	if (r <= 0)
+		return r;
 	pass(c, d, p);
 	return 1;
 }

@@ -237,6 +237,37 @@ TEST(a_reset_in_the_middle_of_bulk_ends_that_pair_and_spares_the_others)
 	}
 }
 
+/* The error of a socket is given only once, to whoever asks first. */
+TEST(a_reset_after_bulk_is_no_orderly_end)
+{
+	static uint8_t piece[200000];
+	struct world w;
+	int round, user, service, n;
+	size_t got;
+	ssize_t r;
+
+	for (round = 0; round < 4; round++) {
+		begin(&w, round & 1, round & 2, 7);
+		join(&w, &user, &service);
+		for (n = 0; n < 4; n++) {
+			CHECK(send(user, piece, sizeof(piece), 0) ==
+			    (ssize_t)sizeof(piece));
+			for (got = 0; got < sizeof(piece); got += (size_t)r) {
+				net_turn(w.l);
+				r = recv(service, piece, sizeof(piece), 0);
+				r = r < 0 ? 0 : r;
+			}
+		}
+		net_abort(user);
+		for (n = 0; n < TURNS && w.ended < 1 + (round & 1); n++)
+			net_turn(w.l);
+		CHECK(w.broken == 1 + (round & 1));
+		CHECK(recv(service, piece, 1, 0) < 0 && errno == ECONNRESET);
+		close(service);
+		end(&w, round & 2, false);
+	}
+}
+
 /* A reader that takes nothing: what is under way stays bounded, and nothing of
  * it is lost when he goes on. */
 TEST(a_reader_that_stops_holds_back_its_writer_and_nobody_else_on_the_link)
