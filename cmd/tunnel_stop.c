@@ -17,6 +17,7 @@
 
 #define ASK_MS	1000
 #define STOP_MS 5000 /* for each way of telling */
+#define LAST_MS 1000 /* from the lock being free to the process being gone */
 
 static bool
 is_free(const struct place *p, const char *name)
@@ -98,6 +99,10 @@ tunnel_end(const struct place *p, const char *name)
 			break;
 		gone = wait_free(p, name, fd, STOP_MS);
 	}
+	/* its last moment, so that nobody sees it after this */
+	if (gone && fd >= 0)
+		(void)poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1,
+		    LAST_MS);
 	if (fd >= 0)
 		close(fd);
 	return gone ? 0 : -1;
