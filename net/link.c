@@ -26,6 +26,8 @@ go_down(struct link *k, const char *why)
 	snprintf(k->why, sizeof(k->why), "%s", why);
 	timer_stop(&k->timer);
 	settler_drop(&k->settle);
+	if (k->under->ops->socket)
+		conn_ahead(k->under, NULL, 0); /* sinks go with their streams */
 	while (!list_empty(&k->streams))
 		mstream_broken(
 		    list_item(k->streams.next, struct mstream, at));
