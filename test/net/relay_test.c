@@ -3,10 +3,9 @@
  * frps and frpc are, but in one loop. */
 #include "net/relay.h"
 
-#include "core/bytes.h"
 #include "net/link.h"
 #include "net/secure.h"
-#include "test/net/net.h"
+#include "test/net/flow.h"
 
 #define TURNS 400000 /* more than anything here needs */
 
@@ -26,24 +25,10 @@ struct path {
 	struct stream *b;
 };
 
-struct flow {
-	int from, to;
-	size_t total, sent, got;
-	bool fin, end, wrong, stalled;
-	uint8_t seed;
-};
-
 static uint32_t
 roll(struct world *w, uint32_t n)
 {
-	w->dice = w->dice * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)w->dice * n >> 32);
-}
-
-static uint8_t
-byte_at(const struct flow *f, size_t i)
-{
-	return (uint8_t)(i * 31 + (i >> 8) * 7 + (i >> 16) + f->seed);
+	return flow_roll(&w->dice, n);
 }
 
 static void
@@ -167,39 +152,19 @@ static void
 send_some(struct world *w, struct flow *f)
 {
 	uint8_t piece[30000];
-	size_t n = min_size(1 + roll(w, roll(w, 8) ? sizeof(piece) : 3),
-	    f->total - f->sent), i;
-	ssize_t r;
+	size_t n = 1 + roll(w, roll(w, 8) ? sizeof(piece) : 3);
 
-	if (f->fin || roll(w, 3) == 0)
-		return;
-	for (i = 0; i < n; i++)
-		piece[i] = byte_at(f, f->sent + i);
-	r = send(f->from, piece, n, MSG_NOSIGNAL);
-	if (r > 0)
-		f->sent += (size_t)r;
-	if (f->sent == f->total) {
-		f->fin = true;
-		shutdown(f->from, SHUT_WR);
-	}
+	if (!f->fin && roll(w, 3) != 0)
+		flow_send(f, piece, n);
 }
 
 static void
 take_some(struct world *w, struct flow *f)
 {
 	uint8_t piece[70000];
-	ssize_t r, i;
 
-	if (f->end || f->stalled || roll(w, 3) == 0)
-		return;
-	r = recv(f->to, piece, 1 + roll(w, sizeof(piece) - 1), 0);
-	for (i = 0; i < r; i++)
-		if (piece[i] != byte_at(f, f->got + (size_t)i))
-			f->wrong = true;
-	if (r > 0)
-		f->got += (size_t)r;
-	f->end = r == 0 || (r < 0 && errno != EAGAIN);
-	f->wrong = f->wrong || (f->end && r < 0);
+	if (!f->end && !f->stalled && roll(w, 3) != 0)
+		flow_take(f, piece, 1 + roll(w, sizeof(piece) - 1));
 }
 
 /* Until all that are not stalled have ended. */

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Payload that goes past this process, against the same with copies: byte for
  * byte under random sizes, pauses, ends and resets. */
-#include "core/bytes.h"
 #include "net/link.h"
 #include "net/pipes.h"
 #include "net/relay.h"
-#include "test/net/net.h"
+#include "test/net/flow.h"
 
 #define TURNS 400000
 #define PAIRS 3
-
-struct flow {
-	int from, to;
-	size_t total, sent, got;
-	bool fin, end, wrong;
-	uint8_t seed;
-};
 
 struct world {
 	struct loop *l;
@@ -28,14 +20,7 @@ struct world {
 static uint32_t
 roll(struct world *w, uint32_t n)
 {
-	w->dice = w->dice * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)w->dice * n >> 32);
-}
-
-static uint8_t
-byte_at(const struct flow *f, size_t i)
-{
-	return (uint8_t)(i * 31 + (i >> 8) * 7 + (i >> 16) + f->seed);
+	return flow_roll(&w->dice, n);
 }
 
 static void
@@ -126,39 +111,19 @@ static void
 send_some(struct world *w, struct flow *f)
 {
 	static uint8_t piece[400000];
-	size_t n = roll(w, 4) ? sizeof(piece) : 1 + roll(w, 3000), i;
-	ssize_t r;
+	size_t n = roll(w, 4) ? sizeof(piece) : 1 + roll(w, 3000);
 
-	if (f->fin || roll(w, 3) == 0)
-		return;
-	n = min_size(n, f->total - f->sent);
-	for (i = 0; i < n; i++)
-		piece[i] = byte_at(f, f->sent + i);
-	r = send(f->from, piece, n, MSG_NOSIGNAL);
-	if (r > 0)
-		f->sent += (size_t)r;
-	if (f->sent == f->total) {
-		f->fin = true;
-		shutdown(f->from, SHUT_WR);
-	}
+	if (!f->fin && roll(w, 3) != 0)
+		flow_send(f, piece, n);
 }
 
 static void
 take_some(struct world *w, struct flow *f)
 {
 	static uint8_t piece[500000];
-	ssize_t r, i;
 
-	if (f->end || roll(w, 4) == 0)
-		return;
-	r = recv(f->to, piece, 1 + roll(w, sizeof(piece) - 1), 0);
-	for (i = 0; i < r; i++)
-		if (piece[i] != byte_at(f, f->got + (size_t)i))
-			f->wrong = true;
-	if (r > 0)
-		f->got += (size_t)r;
-	else if (r == 0)
-		f->end = true;
+	if (!f->end && roll(w, 4) != 0)
+		flow_take(f, piece, 1 + roll(w, sizeof(piece) - 1));
 }
 
 static void
