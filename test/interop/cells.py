@@ -168,9 +168,20 @@ def comes_back(cell, what):
     lib.check(back == data, f"after the {what}'s restart: the echo failed")
 
 
+def old_session_is_still(cell, mark):
+    """Nothing of the client's lost session is under way any more: not even
+    the login that came after all of it got through. Where work connections
+    are connections of their own, one that is late would be taken for the
+    next session's, whose run id it carries, and the real frpc closes it
+    then, with the user on it; the two real ends lose that user, too."""
+    if not cell.conf_client.get("transport", {}).get("tcpMux", True):
+        cell.frpc.wait_line(r"connect to server error: ", since=mark)
+
+
 def restarts(cell):
     mark = cell.frpc.mark()
     cell.frps.kill()
+    old_session_is_still(cell, mark)
     cell.frps = cell.frps.again()
     cell.frpc.wait_line(lib.STARTED, timeout=30, since=mark,
                         times=len(cell.rows))
