@@ -173,9 +173,9 @@ def test_another_host_key_is_refused(t):
     sshd = Sshd(t)
     f = far(t, sshd)
     f.up()
-    sshd.proc.kill()
-    for pid in descendants(sshd.proc.pid):
+    for pid in [sshd.proc.pid, *descendants(sshd.proc.pid)]:
         os.kill(pid, signal.SIGKILL)
+    sshd.proc.wait()
     make_key(sshd.host_key)
     sshd.start()
     g = far(t, sshd, "once=1", name="other")

@@ -10,6 +10,7 @@
  * "call ended UP DOWN".  Lines to it: retry, stat, again (a new far side),
  * quit. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct tool {
 	size_t ntargets;
 	struct log log;
 	ev_io in;
+	ev_signal term;
 };
 
 struct guest {
@@ -298,6 +300,19 @@ on_line(struct ev_loop *ev, ev_io *w, int revents)
 		obey(t, word);
 }
 
+/* Asked to end, it ends in good order: the ssh of one that is merely killed
+ * hears of that from the kernel, between its look at that and its sleep
+ * perhaps, and then it sleeps until its next sign of life to the server. */
+static void
+on_term(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct tool *t = w->data;
+
+	(void)ev;
+	(void)revents;
+	loop_stop(t->l, 0);
+}
+
 static void
 listen_for(struct tool *t, struct target *to)
 {
@@ -332,6 +347,9 @@ main(int argc, char **argv)
 	ev_io_init(&t.in, on_line, 0, EV_READ);
 	t.in.data = &t;
 	ev_io_start(t.l->ev, &t.in);
+	ev_signal_init(&t.term, on_term, SIGTERM);
+	t.term.data = &t;
+	ev_signal_start(t.l->ev, &t.term);
 	loop_run(t.l);
 	far_free(t.far);
 	relay_break_all(t.l);
@@ -339,6 +357,7 @@ main(int argc, char **argv)
 		listen_close(t.targets[i].listener);
 	conn_end_all(t.l);
 	ev_io_stop(t.l->ev, &t.in);
+	ev_signal_stop(t.l->ev, &t.term);
 	loop_free(t.l);
 	config_client_release(&t.client);
 	return 0;
