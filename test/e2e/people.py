@@ -119,6 +119,8 @@ class Terminal:
             pid, self.fd = pty.fork()
             if pid == 0:
                 try:
+                    # whoever runs the tests may ignore it
+                    signal.signal(signal.SIGINT, signal.SIG_DFL)
                     os.chdir(cwd)
                     os.execve(argv[0], [str(x) for x in argv], env)
                 finally:
