@@ -30,7 +30,9 @@ conn_arm(struct conn *c)
 	    (want != 0) == ev_is_active(&c->io))
 		return;
 	ev_io_stop(conn_loop(c)->ev, &c->io);
-	ev_io_set(&c->io, c->io.fd, want);
+	/* not ev_io_set: of the same descriptor libev need not tell the kernel
+	 * what it knows, after a pause that ended in the same turn */
+	ev_io_modify(&c->io, want);
 	if (want)
 		ev_io_start(conn_loop(c)->ev, &c->io);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "core/bytes.h"
 #include "net/conn_internal.h"
 
 #define READ_FRAMES 3
@@ -19,8 +20,7 @@ read_to_sink(struct conn *c)
 
 	if (n && c->run && conn_splice(c))
 		return;
-	if (n > LOOP_BLOCK)
-		n = LOOP_BLOCK;
+	n = min_size(n, loop_turn(conn_loop(c)));
 	to = n ? sink->ops->reserve(sink, &n) : NULL;
 	if (c->io.fd < 0) /* making room broke the sink, and that us */
 		return;
@@ -55,11 +55,12 @@ asked(const struct conn *c)
 static void
 read_to_scratch(struct conn *c)
 {
+	size_t most = asked(c) && !c->more->divert ? asked(c) :
+						     loop_turn(conn_loop(c));
 	ssize_t got;
 
 	do
-		got = recv(c->io.fd, conn_loop(c)->scratch,
-		    asked(c) && !c->more->divert ? asked(c) : LOOP_BLOCK, 0);
+		got = recv(c->io.fd, conn_loop(c)->scratch, most, 0);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		conn_tell(c, STREAM_DATA, conn_loop(c)->scratch, (size_t)got);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/bytes.h"
 #include "net/conn_internal.h"
 #include "net/pipes.h"
 
@@ -28,7 +29,7 @@ conn_past(struct stream *s, size_t *n)
 {
 	struct conn *c = conn_of(s);
 
-	*n = LOOP_BLOCK;
+	*n = loop_turn(conn_loop(c));
 	if (conn_gather(c) || conn_holds(c) || c->connecting || c->failed ||
 	    c->finish || c->closed || c->io.fd < 0)
 		return NULL;
@@ -166,7 +167,7 @@ conn_splice_ahead(struct conn *c)
 
 	if (!conn_past(&d->s, &most))
 		return -1;
-	r = fill(c, c->more->ask, &p);
+	r = fill(c, min_size(c->more->ask, most), &p);
 	if (r <= 0)
 		return r;
 	pass(c, d, p);

@@ -27,7 +27,7 @@ struct dial {
 	struct deferred gone;
 	bool done;
 	int number; /* of error */
-	char error[420];
+	struct buf error;
 };
 
 static void next_address(struct dial *d);
@@ -67,6 +67,7 @@ free_dial(struct deferred *gone)
 	free(d->host);
 	free(d->local);
 	free(d->v);
+	buf_free(&d->error);
 	free(d);
 }
 
@@ -85,7 +86,7 @@ finish(struct dial *d, struct stream *s)
 	if (s)
 		stream_on(s, NULL, NULL);
 	if (d->cb)
-		d->cb(d->arg, s, s ? NULL : d->error);
+		d->cb(d->arg, s, s ? NULL : buf_text(&d->error));
 }
 
 static void
@@ -94,7 +95,8 @@ note_error(struct dial *d, int error)
 	char at[ADDR_TEXT];
 
 	d->number = error;
-	snprintf(d->error, sizeof(d->error), "dial tcp %s: %s",
+	buf_take(&d->error, buf_len(&d->error));
+	buf_printf(&d->error, "dial tcp %s: %s",
 	    addr_text(&d->v[d->at], at), dial_errno_text(error));
 }
 
@@ -129,8 +131,7 @@ on_late(struct timer *t, void *arg)
 		d->s = NULL;
 		d->at++;
 	} else if (d->n == 0) {
-		snprintf(d->error, sizeof(d->error), "lookup %.200s: i/o timeout",
-		    d->host);
+		buf_printf(&d->error, "lookup %.200s: i/o timeout", d->host);
 	}
 	next_address(d);
 }
@@ -200,7 +201,7 @@ next_address(struct dial *d)
 	for (; d->at < d->n && left; d->at++)
 		if (try_address(d, left))
 			return;
-	if (!*d->error) { /* no time was left to try any */
+	if (!buf_len(&d->error)) { /* no time was left to try any */
 		d->at = 0;
 		note_error(d, ETIMEDOUT);
 	}
@@ -222,7 +223,7 @@ on_resolved(void *arg, const struct addr *v, size_t n, const char *error)
 
 	d->question = 0;
 	if (error) {
-		snprintf(d->error, sizeof(d->error), "dial tcp: %s", error);
+		buf_printf(&d->error, "dial tcp: %s", error);
 		finish(d, NULL);
 		return;
 	}

@@ -103,6 +103,21 @@ loop_now(const struct loop *l)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Who says a few bytes now and then costs the others nothing by that. */
+#define SPEAKS_MS 50
+
+size_t
+loop_turn(const struct loop *l)
+{
+	return loop_now(l) - l->spoke < SPEAKS_MS ? LOOP_SHARE : LOOP_BLOCK;
+}
+
+void
+loop_spoke(struct loop *l)
+{
+	l->spoke = loop_now(l);
+}
+
 int64_t
 loop_date(void)
 {

@@ -18,6 +18,7 @@
 
 #define LOOP_BLOCK (256 * 1024) /* one read, and one pooled buffer, which */
 #define LOOP_HEADS (16 * 1024)	/* has room for what is put around it too */
+#define LOOP_SHARE (16 * 1024)	/* one read while somebody waits for a few */
 
 struct loop {
 	struct ev_loop *ev;
@@ -34,6 +35,7 @@ struct loop {
 	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
 	unsigned npipes, nspare; /* how many there are, and of these */
 	char congestion[16]; /* see net/congestion.h */
+	uint64_t spoke;	     /* when somebody had a few bytes to say */
 	int status;
 };
 
@@ -52,6 +54,12 @@ struct loop *loop_new(const struct log *log);
 void loop_free(struct loop *l);
 int loop_run(struct loop *l); /* returns what loop_stop was given */
 void loop_stop(struct loop *l, int status);
+
+/* How much one may move before others get their turn.  What takes 256 KiB at a
+ * time moves most; but who has said a few bytes waits for an answer, and would
+ * stand behind all of that at each end, and on the way back again. */
+size_t loop_turn(const struct loop *l);
+void loop_spoke(struct loop *l);
 
 uint64_t loop_now(const struct loop *l); /* ms that never run back */
 int64_t loop_date(void);		 /* Unix seconds */

@@ -29,7 +29,12 @@ struct relay {
 	void *arg;
 	bool ended[2]; /* seen of the side, and passed on to the other */
 	bool over;
+	uint32_t bulk; /* ms, when it last moved much at a time */
 };
+
+#define MUCH	(8 * 1024)
+#define FEW	1024
+#define BULK_MS 250
 
 static void
 free_relay(struct deferred *d)
@@ -56,12 +61,25 @@ end(struct relay *r, const char *why)
 	loop_defer(r->l, &r->gone, free_relay);
 }
 
+/* A few bytes of one that moves no bulk: somebody waits for them. */
+static void
+note_size(struct relay *r, size_t n)
+{
+	if (n > FEW && n < MUCH)
+		return;
+	if (n >= MUCH)
+		r->bulk = (uint32_t)loop_now(r->l);
+	else if ((uint32_t)loop_now(r->l) - r->bulk >= BULK_MS)
+		loop_spoke(r->l);
+}
+
 static void
 on_data(struct relay *r, int from, const uint8_t *p, size_t n)
 {
 	struct side *in = &r->side[from], *out = &r->side[!from];
 
 	in->bytes += n;
+	note_size(r, n);
 	if (in->s->ops->windowed)
 		in->owed += n;
 	if (p) /* else it went straight into out */
