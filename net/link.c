@@ -12,7 +12,7 @@
 /* Bytes on the way out from which streams must wait.  Frames that answer pings
  * and give windows still pass. */
 #define LINK_MARK LOOP_BLOCK
-/* What a single stream may put in one go: others get their turn. */
+/* From here on what streams have put goes out before the next one's turn. */
 #define LINK_TURN (128 * 1024)
 /* A peer that asks for much and reads nothing is cut off here. */
 #define LINK_CAP (8 * 1024 * 1024)
@@ -42,7 +42,7 @@ link_room(struct link *k)
 
 	if (n >= LINK_MARK || stream_room(k->under) == 0)
 		return 0;
-	return min_size(LINK_MARK - n, LINK_TURN);
+	return min_size(LINK_MARK - n, loop_turn(k->l));
 }
 
 void

@@ -147,6 +147,10 @@ run(bool mux, bool copy, uint32_t dice)
 			take_some(&w, &f[i]);
 			left += !f[i].end;
 		}
+		/* what is small here makes turns short, for a time that
+		 * depends on the machine; both kinds are wanted */
+		if (roll(&w, 8) != 0)
+			w.l->spoke = 0;
 		net_turn(w.l);
 	}
 	for (i = 0; i < 2 * PAIRS; i++) {

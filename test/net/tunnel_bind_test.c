@@ -52,13 +52,35 @@ hold_port(const char *host, int port, int type, int *fd)
 	return addr_port(&a);
 }
 
-/* One that is free just now; others may come first, as ever. */
+static bool
+is_free(int port)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	struct addr a;
+	int i, fd;
+
+	for (i = 0; i < 4; i++) {
+		addr_literal(&a, hosts[i % 2], port);
+		fd = listen_bind(&a, i / 2 ? SOCK_DGRAM : SOCK_STREAM, true);
+		if (fd < 0)
+			return false;
+		close(fd);
+	}
+	return true;
+}
+
+/* One that nobody has just now, in either family: none of those that the
+ * kernel gives to whoever connects, which may be taken in one of them. */
 static int
 free_port(void)
 {
-	int fd, port = hold_port("::1", 0, SOCK_STREAM, &fd);
+	static int port;
 
-	close(fd);
+	if (!port)
+		port = 10000 + (int)getpid() % 20000;
+	do
+		port++;
+	while (!is_free(port));
 	return port;
 }
 
@@ -94,7 +116,7 @@ TEST(tunnel_names_who_has_a_port_in_either_family)
 
 	for (i = 0; i < 4; i++) {
 		type = i / 2 ? SOCK_DGRAM : SOCK_STREAM;
-		port = hold_port(hosts[i % 2], 0, type, &fd);
+		port = hold_port(hosts[i % 2], free_port(), type, &fd);
 		bind_it(&w, false, i / 2 ? "%d/udp" : "%d", port);
 		snprintf(want, sizeof(want), i % 2 ?
 		    "[::1]:%d%s is taken by 'unit' (pid %d)" :
@@ -110,7 +132,7 @@ TEST(tunnel_names_who_has_a_port_in_either_family)
 TEST(tunnel_takes_another_port_only_when_it_may)
 {
 	struct world w;
-	int fd, port = hold_port("::1", 0, SOCK_STREAM, &fd);
+	int fd, port = hold_port("::1", free_port(), SOCK_STREAM, &fd);
 
 	bind_it(&w, true, "%d", port);
 	CHECK(w.r == 0 && w.specs.v[0].port != port);
@@ -129,7 +151,7 @@ TEST(tunnel_binds_all_or_none)
 {
 	struct world w;
 	char text[32];
-	int fd, port = hold_port("127.0.0.1", 0, SOCK_STREAM, &fd);
+	int fd, port = hold_port("127.0.0.1", free_port(), SOCK_STREAM, &fd);
 
 	bind_it(&w, true, "%d:h:80", 0);
 	tunnel_sockets_close(w.s);
