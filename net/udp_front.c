@@ -122,11 +122,22 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	loop_settle(l);
 }
 
+/* All sources share this one socket: what they send while we look elsewhere
+ * waits there, and the kernel's own measure is some 200 small datagrams. */
+static void
+deepen(int fd)
+{
+	int size = FRONT_BYTES;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 static struct udp_front *
 adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask, void *arg)
 {
 	struct udp_front *f = mem_new(struct udp_front);
 
+	deepen(fd);
 	f->l = l;
 	f->fd = fd;
 	f->name = mem_dup(name);

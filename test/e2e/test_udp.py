@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import re
+import signal
 import socket
 import time
 
@@ -270,6 +271,22 @@ def with_all_ports(fn):
         with alone("UDP ports"):
             fn(t)
     return held
+
+
+def test_a_burst_is_kept_while_the_server_is_busy_elsewhere(t):
+    with open("/proc/sys/net/core/rmem_max") as f:
+        if int(f.read()) < 1024 * 1024:
+            raise Skip("no socket may be that deep here")
+    echo = UdpEcho()
+    pair = Udp(t, echo.port)
+    with UdpUser(pair.port) as user:
+        check(user.ask() is not None)
+        before = echo.got
+        pair.server.signal(signal.SIGSTOP)
+        for _ in range(600):
+            user.send(b"ten bytes.")
+        pair.server.signal(signal.SIGCONT)
+        until(lambda: echo.got - before == 600 or not echo.deep)
 
 
 @timeout(240)
