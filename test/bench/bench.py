@@ -50,13 +50,12 @@ class Run:
 
     def who(self):
         a = self.args
+        own, names = [peers.ours(a.bin)], a.peers
         if a.other:
-            names = a.peers or []
-            own = [peers.ours(a.bin), peers.ours(a.other, "other")]
-        else:
-            names = a.peers or (QUICK_PEERS if a.quick else
-                                [n for n, _ in peers.FOREIGN])
-            own = [peers.ours(a.bin)]
+            own.append(peers.ours(a.other, "other"))
+        if names is None:
+            names = ([] if a.other else QUICK_PEERS if a.quick else
+                     [n for n, _ in peers.FOREIGN])
         if a.congestion:
             own.append(peers.ours(a.bin, f"ours, {a.congestion}",
                                   tcpCongestion=a.congestion))

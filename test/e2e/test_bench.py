@@ -129,6 +129,23 @@ def test_the_bench_compares_two_of_ours_in_alternation(t):
     lib.check(names == {"direct", "culvert plain", "other plain"}, names)
 
 
+def test_the_bench_takes_our_own_with_another_congestion_control(t):
+    load_program(t)
+
+    def names(how):
+        done = bench(t, "--congestion", how, "--modes", "plain", "--rounds",
+                     "1", "--window", "0.1", "--json", t.path("out.json"),
+                     "udp")
+        lib.check(done.returncode == 0, done.stderr)
+        with open(t.path("out.json")) as f:
+            return {r["tunnel"] for r in json.load(f)["results"]}, done.stdout
+    found, _ = names("reno")
+    lib.check(found == {"direct", "culvert plain", "ours, reno plain"}, found)
+    found, said = names("none-such")
+    lib.check(found == {"direct", "culvert plain"}, found)
+    lib.check("none-such" in said, said)
+
+
 def test_the_bench_refuses_what_it_does_not_know(t):
     for words in (["no-case"], ["--modes", "tls"], ["--no-option"]):
         lib.check(bench(t, *words).returncode == 2, words)
