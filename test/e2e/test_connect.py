@@ -76,8 +76,10 @@ def test_the_terminal_is_that_of_ssh(t):
     s = Ssh(t)
     before = set(descendants(os.getpid()))
     x = Terminal([os.path.abspath(t.bin), "connect", NAME, "--", *s.kept,
-                  "-t", "stty size; echo ready; trap 'echo got it' INT; "
-                  "sleep 60; stty size; exit 7"],
+                  "-t", "trap 'echo got it; done=1' INT; stty size; "
+                  "echo ready; while [ -z \"$done\" ] || "
+                  "[ \"$(stty size)\" = '30 100' ]; do sleep 0.1; done; "
+                  "stty size; exit 7"],
                  dict(s.env, TERM="dumb"), t.dir, size=(30, 100))
     try:
         x.see(r"30 100\r\n")
