@@ -27,7 +27,7 @@ ifdef SAN
 B	= build/san
 CC	= $(HOST_CC)
 MODE	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	  -fno-sanitize-recover=undefined
+	  -fno-sanitize-recover=undefined -DLOOP_CHECKED
 LIBMODE	= -O1 -g -fsanitize=address
 LINK	= -fsanitize=address,undefined
 else ifdef FUZZ
@@ -35,13 +35,13 @@ B	= build/fuzz
 CC	= $(CLANG)
 MODE	= -O1 -g -fno-omit-frame-pointer \
 	  -fsanitize=fuzzer-no-link,address,undefined \
-	  -fno-sanitize-recover=undefined $(CLANG_WARN)
+	  -fno-sanitize-recover=undefined -DLOOP_CHECKED $(CLANG_WARN)
 LIBMODE	= -O2 -g -fsanitize=address
 LINK	= -fsanitize=fuzzer,address,undefined
 else ifdef COVER
 B	= build/cover
 CC	= $(HOST_CC)
-MODE	= -O0 -g --coverage
+MODE	= -O0 -g --coverage -DLOOP_CHECKED
 LIBMODE	= -O2
 LINK	= --coverage
 else

@@ -40,6 +40,19 @@ list_del(struct list *item)
 	list_init(item);
 }
 
+/* All of from goes to the end of head. */
+static inline void
+list_move(struct list *head, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = head->prev;
+	head->prev->next = from->next;
+	from->prev->next = head;
+	head->prev = from->prev;
+	list_init(from);
+}
+
 #define list_item(l, type, member) \
 	((type *)(void *)((char *)(l) - offsetof(type, member)))
 

@@ -176,7 +176,7 @@ client_retry(struct client *c)
 	if (!timer_active(&c->again))
 		return;
 	c->tries = 0;
-	connect_now(c);
+	timer_start(&c->again, c->l, 0, on_again, c);
 }
 
 /* A server that is set otherwise than we are just hangs up. */

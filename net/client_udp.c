@@ -53,16 +53,8 @@ on_down(void *arg)
 static void
 begin(struct service *s, const struct addr *at)
 {
-	struct stream *work = s->hold.s;
-	size_t n = buf_len(&s->hold.early);
-
-	s->back = udp_back_new(s->c->l, work, &s->how, at, on_down, s);
-	if (n && work->cb)
-		work->cb(work, STREAM_DATA, buf_peek(&s->hold.early), n,
-		    work->arg);
-	buf_free(&s->hold.early);
-	if (s->hold.ended)
-		end(s);
+	hold_give_back(&s->hold);
+	s->back = udp_back_new(s->c->l, s->hold.s, &s->how, at, on_down, s);
 }
 
 static void

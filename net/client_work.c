@@ -129,12 +129,10 @@ take_up(struct client_job *j, const uint8_t *rest, size_t n)
 	struct wrap_how how = { j->proxy->conf->use_encryption,
 		j->proxy->conf->use_compression, j->c->conf->auth.token,
 		j->proxy->name };
-	struct stream *under = j->work;
 
-	j->work = wrap_new(j->c->l, under, &how);
+	stream_unread(j->work, rest, n);
+	j->work = wrap_new(j->c->l, j->work, &how);
 	hold_start(&j->hold, j->work, on_broken, j);
-	if (n)
-		under->cb(under, STREAM_DATA, rest, n, under->arg);
 }
 
 static void

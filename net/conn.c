@@ -24,7 +24,7 @@ conn_arm(struct conn *c)
 	else if (c->connecting)
 		want = EV_WRITE;
 	else
-		want = (c->eof || (c->paused && !c->closed) ? 0 : EV_READ) |
+		want = (c->eof || (c->paused && !c->s.closed) ? 0 : EV_READ) |
 		    (conn_holds(c) ? EV_WRITE : 0);
 	if (want == (c->io.events & (EV_READ | EV_WRITE)) &&
 	    (want != 0) == ev_is_active(&c->io))
@@ -52,7 +52,7 @@ conn_die(struct conn *c)
 	if (c->io.fd < 0)
 		return;
 	ev_io_stop(conn_loop(c)->ev, &c->io);
-	settler_drop(&c->settle);
+	errand_drop(&c->settle);
 	close(c->io.fd);
 	c->io.fd = -1;
 	buf_free(&c->out);
@@ -80,26 +80,18 @@ conn_more(struct conn *c)
 }
 
 void
-conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p, size_t n)
-{
-	if (!c->closed && c->s.cb)
-		c->s.cb(&c->s, ev, p, n, c->s.arg);
-}
-
-void
 conn_fail(struct conn *c, int error)
 {
 	if (c->failed)
 		return;
 	c->failed = true;
 	c->error = (int16_t)error;
-	if (c->closed) {
+	if (c->s.closed) {
 		conn_die(c);
 		return;
 	}
 	conn_arm(c);
-	c->untold = !c->s.cb;
-	conn_tell(c, STREAM_ERROR, NULL, 0);
+	stream_owe(&c->s, STREAM_ERROR, 0);
 }
 
 static void
@@ -116,7 +108,7 @@ on_connected(struct conn *c)
 		return;
 	}
 	conn_arm(c);
-	conn_tell(c, STREAM_UP, NULL, 0);
+	stream_tell(&c->s, STREAM_UP, NULL, 0);
 	if (c->io.fd >= 0 && !c->failed)
 		conn_flush(&c->s);
 }
@@ -149,8 +141,6 @@ conn_want(struct stream *s, bool data)
 
 	c->paused = !data;
 	conn_arm(c);
-	if (c->untold && data && c->io.fd >= 0)
-		loop_settle_later(conn_loop(c), &c->settle);
 }
 
 static void
@@ -172,10 +162,6 @@ conn_close(struct stream *s, bool gentle)
 {
 	struct conn *c = conn_of(s);
 
-	if (c->closed)
-		return;
-	c->closed = true; /* before anything can fail and tell the holder */
-	stream_on(s, NULL, NULL); /* nor may anybody else tell it */
 	if (gentle && !c->failed && !c->connecting) {
 		conn_finish(s);
 		if (c->io.fd < 0)
@@ -187,7 +173,6 @@ conn_close(struct stream *s, bool gentle)
 		/* bytes that come now are read away: closing over unread
 		 * ones would reset what the peer has not read yet */
 		c->paused = false;
-		c->s.sink = NULL;
 		conn_ahead(s, NULL, 0);
 		list_add(&conn_loop(c)->lasts, &conn_more(c)->at);
 		timer_start(&c->more->late, conn_loop(c), CONN_LINGER,
@@ -247,11 +232,10 @@ make(struct loop *l, int fd, bool connecting)
 {
 	struct conn *c = mem_new(struct conn);
 
-	c->s.ops = &conn_ops;
+	stream_init(&c->s, l, &conn_ops);
 	c->connecting = connecting;
-	settler_init(&c->settle, conn_on_settle);
+	errand_init(&c->settle, conn_on_settle);
 	ev_io_init(&c->io, on_io, fd, 0);
-	c->io.data = l;
 	conn_arm(c);
 	return &c->s;
 }

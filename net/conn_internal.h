@@ -18,10 +18,10 @@ struct conn_more {
 struct conn {
 	struct stream s;
 	union {
-		struct settler settle; /* while it has a socket, */
-		struct deferred gone;  /* and then */
+		struct errand settle; /* while it has a socket, */
+		struct deferred gone; /* and then */
 	};
-	ev_io io; /* its fd is ours, <0: closed; its data is the loop */
+	ev_io io; /* its fd is ours, <0: closed */
 	struct buf out;
 	union {
 		struct loop_gather *gather; /* put in this pass; out is empty */
@@ -34,14 +34,13 @@ struct conn {
 	bool connecting : 1, paused : 1, starved : 1;
 	bool eof : 1;			 /* seen from the peer */
 	bool finish : 1, finished : 1;	 /* asked for, done */
-	bool failed : 1, closed : 1;
-	bool untold : 1; /* it failed while nobody listened */
+	bool failed : 1;
 };
 
 static inline struct loop *
 conn_loop(const struct conn *c)
 {
-	return c->io.data;
+	return c->s.l;
 }
 
 static inline struct loop_gather *
@@ -74,8 +73,6 @@ void conn_arm(struct conn *c); /* watches for what is wanted now */
 void conn_die(struct conn *c);
 struct conn_more *conn_more(struct conn *c);
 void conn_fail(struct conn *c, int error);
-void conn_tell(struct conn *c, enum stream_event ev, const uint8_t *p,
-    size_t n);
 
 /* conn_read.c */
 void conn_read(struct conn *c); /* what there is now */
@@ -102,7 +99,7 @@ void conn_flush(struct stream *s);
 void conn_hand(struct stream *s, struct buf *b);
 size_t conn_queued(const struct stream *s);
 void conn_finish(struct stream *s);
-void conn_on_settle(struct settler *settle);
+void conn_on_settle(struct errand *settle);
 void conn_break_on_close(int fd, bool on);
 
 #endif

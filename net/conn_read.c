@@ -10,9 +10,8 @@
 #define READ_FRAMES 3
 
 static void
-read_to_sink(struct conn *c)
+read_to_sink(struct conn *c, struct stream *sink)
 {
-	struct stream *sink = c->s.sink;
 	size_t n = stream_room(sink);
 	uint8_t *to;
 	ssize_t got;
@@ -21,9 +20,7 @@ read_to_sink(struct conn *c)
 	if (n && c->run && conn_splice(c))
 		return;
 	n = min_size(n, loop_turn(conn_loop(c)));
-	to = n ? sink->ops->reserve(sink, &n) : NULL;
-	if (c->io.fd < 0) /* making room broke the sink, and that us */
-		return;
+	to = n ? stream_reserve(sink, &n) : NULL;
 	if (n == 0) {
 		/* the sink says STREAM_ROOM to its holder, who resumes us */
 		c->paused = true;
@@ -34,13 +31,13 @@ read_to_sink(struct conn *c)
 		got = recv(c->io.fd, to, n, 0);
 	while (got < 0 && errno == EINTR);
 	error = errno;
-	sink->ops->commit(sink, got > 0 ? (size_t)got : 0);
+	stream_commit(sink, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
 		conn_splice_note(c, (size_t)got);
-		conn_tell(c, STREAM_DATA, NULL, (size_t)got);
+		stream_tell(&c->s, STREAM_DATA, NULL, (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
-		conn_tell(c, STREAM_EOF, NULL, 0);
+		stream_tell(&c->s, STREAM_EOF, NULL, 0);
 	} else if (error != EAGAIN) {
 		conn_fail(c, error);
 	}
@@ -63,11 +60,11 @@ read_to_scratch(struct conn *c)
 		got = recv(c->io.fd, conn_loop(c)->scratch, most, 0);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
-		conn_tell(c, STREAM_DATA, conn_loop(c)->scratch, (size_t)got);
+		stream_tell(&c->s, STREAM_DATA, conn_loop(c)->scratch, (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
-		conn_tell(c, STREAM_EOF, NULL, 0);
-		if (c->closed && c->io.fd >= 0 && !conn_holds(c))
+		stream_tell(&c->s, STREAM_EOF, NULL, 0);
+		if (c->s.closed && c->io.fd >= 0 && !conn_holds(c))
 			conn_die(c);
 	} else if (errno != EAGAIN) {
 		conn_fail(c, errno);
@@ -78,7 +75,7 @@ static bool
 may_read(const struct conn *c)
 {
 	return c->io.fd >= 0 && !c->failed && !c->eof &&
-	    (!c->paused || c->closed);
+	    (!c->paused || c->s.closed);
 }
 
 /* Payload that is diverted, the head of the next frame, its payload: all in
@@ -103,10 +100,12 @@ read_frames(struct conn *c)
 void
 conn_read(struct conn *c)
 {
+	struct stream *sink = stream_sink(&c->s);
+
 	if (!may_read(c))
 		return;
-	if (c->s.sink && !c->closed)
-		read_to_sink(c);
+	if (sink)
+		read_to_sink(c, sink);
 	else if (asked(c))
 		read_frames(c);
 	else

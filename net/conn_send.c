@@ -38,14 +38,14 @@ on_empty(struct conn *c)
 	loop_take_back(conn_loop(c), &c->out);
 	if (c->finish && !c->finished)
 		say_end(c);
-	if (c->closed) {
+	if (c->s.closed) {
 		if (c->eof)
 			conn_die(c);
 		return;
 	}
 	if (c->starved) {
 		c->starved = false;
-		conn_tell(c, STREAM_ROOM, NULL, 0);
+		stream_owe(&c->s, STREAM_ROOM, 0);
 	}
 }
 
@@ -104,7 +104,7 @@ send_gathered(struct conn *c)
 	}
 	loop_gather_back(conn_loop(c), g);
 	if (sent > 0)
-		conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
+		stream_owe(&c->s, STREAM_SENT, (size_t)sent);
 	if (!conn_holds(c) && !c->failed && c->io.fd >= 0)
 		on_empty(c);
 }
@@ -125,7 +125,7 @@ send_queued(struct conn *c)
 	if (sent <= 0)
 		return;
 	buf_take(&c->out, (size_t)sent);
-	conn_tell(c, STREAM_SENT, NULL, (size_t)sent);
+	stream_owe(&c->s, STREAM_SENT, (size_t)sent);
 	if (!conn_holds(c) && !c->failed && c->io.fd >= 0)
 		on_empty(c);
 }
@@ -163,15 +163,9 @@ conn_flush(struct stream *s)
 }
 
 void
-conn_on_settle(struct settler *settle)
+conn_on_settle(struct errand *settle)
 {
-	struct conn *c = list_item(settle, struct conn, settle);
-
-	conn_flush(&c->s);
-	if (c->untold && c->s.cb) {
-		c->untold = false;
-		conn_tell(c, STREAM_ERROR, NULL, 0);
-	}
+	conn_flush(&list_item(settle, struct conn, settle)->s);
 }
 
 size_t

@@ -31,7 +31,7 @@ conn_past(struct stream *s, size_t *n)
 
 	*n = loop_turn(conn_loop(c));
 	if (conn_gather(c) || conn_holds(c) || c->connecting || c->failed ||
-	    c->finish || c->closed || c->io.fd < 0)
+	    c->finish || c->s.closed || c->io.fd < 0)
 		return NULL;
 	return c;
 }
@@ -84,7 +84,7 @@ conn_splice_out(struct conn *d)
 		pipes_give(conn_loop(d), p);
 	}
 	if (all)
-		conn_tell(d, STREAM_SENT, NULL, all);
+		stream_owe(&d->s, STREAM_SENT, all);
 }
 
 /* Up to n bytes out of the socket: 1 with a pipe that has them; 0: there are
@@ -124,7 +124,7 @@ pass(struct conn *c, struct conn *d, struct pipe_pair *p)
 	size_t n = p->n;
 
 	conn_set_pipe(d, p);
-	conn_tell(c, STREAM_DATA, NULL, n);
+	stream_tell(&c->s, STREAM_DATA, NULL, n);
 	if (d->io.fd < 0 || d->failed || !d->piped)
 		return;
 	conn_splice_out(d);

@@ -161,19 +161,6 @@ on_down(void *arg)
 	end(arg, true);
 }
 
-/* The stream has a new reader, which gets what came before it was there. */
-static void
-catch_up(struct dialler *d)
-{
-	struct stream *s = d->hold.s;
-	size_t n = buf_len(&d->hold.early);
-
-	if (n)
-		s->cb(s, STREAM_DATA, buf_peek(&d->hold.early), n, s->arg);
-	if (d->hold.ended)
-		end(d, true);
-}
-
 static void
 serve_echo(struct dialler *d)
 {
@@ -181,8 +168,8 @@ serve_echo(struct dialler *d)
 
 	socks5_reply(&out, SOCKS5_OK, NULL);
 	write_out(d, &out);
+	hold_give_back(&d->hold);
 	d->echo = echo_back_new(d->c->l, d->hold.s, on_down, d);
-	catch_up(d);
 }
 
 /* Its visitor has one target; what it is told of users is theirs. */
@@ -193,8 +180,8 @@ serve_udp(struct dialler *d, const struct addr *to)
 		.name = d->proxy->name };
 
 	accept_request(d, to);
+	hold_give_back(&d->hold);
 	d->back = udp_back_new(d->c->l, d->hold.s, &how, to, on_down, d);
-	catch_up(d);
 }
 
 /* Addresses that may not be gone to are left out; what is dialled is what was
@@ -349,7 +336,7 @@ void
 dialler_serve(struct client_job *j, const struct dialler_how *how)
 {
 	struct dialler *d = mem_new(struct dialler);
-	struct buf early, why = { 0 };
+	struct buf why = { 0 };
 
 	d->proxy = client_job_proxy(j);
 	d->c = d->proxy->client;
@@ -360,16 +347,10 @@ dialler_serve(struct client_job *j, const struct dialler_how *how)
 	socks5_server(&d->socks, how->user, how->password);
 	list_add(&d->c->diallers, &d->at);
 	client_job_take(j, &d->hold, on_broken, d);
-	early = d->hold.early;
-	d->hold.early = (struct buf){ 0 };
+	hold_give_back(&d->hold);
 	timer_start(&d->late, d->c->l, STEP_MS, on_late, d);
 	stream_on(d->hold.s, on_handshake, d);
 	stream_want(d->hold.s, true);
-	if (buf_len(&early))
-		feed(d, buf_peek(&early), buf_len(&early));
-	if (d->hold.ended && !d->over)
-		end(d, true);
-	buf_free(&early);
 }
 
 void

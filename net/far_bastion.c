@@ -291,7 +291,7 @@ retry(struct far *f)
 
 	b->tries = 0;
 	if (b->session)
-		look(b);
+		timer_start(&b->again, f->l, 0, on_again, b);
 	else if (b->client)
 		client_retry(b->client);
 }

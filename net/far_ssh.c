@@ -312,8 +312,7 @@ retry(struct far *f)
 	struct ssh_side *x = f->own;
 
 	x->tries = 0;
-	timer_stop(&x->again);
-	attempt(x);
+	timer_start(&x->again, f->l, 0, on_again, x);
 }
 
 static void

@@ -13,13 +13,14 @@
 
 struct greet {
 	struct server *sv;
+	struct greeter *by; /* NULL: nobody looks after it */
+	struct list at;	    /* in its greeter's */
 	struct stream *s;
-	struct link *link;
+	struct link *link; /* that has no owner yet; NULL: it has, or there
+			      is none */
 	struct wire wire;
 	struct timer late;
 	struct deferred gone;
-	greet_done *done;
-	void *arg;
 	char from[ADDR_TEXT];
 	bool begun, over;
 };
@@ -33,16 +34,60 @@ free_greet(struct deferred *d)
 	free(g);
 }
 
+void
+greeter_init(struct greeter *g, void (*done)(struct greeter *g, bool known))
+{
+	list_init(&g->greets);
+	g->n = 0;
+	g->done = done;
+}
+
+static void
+leave_greeter(struct greet *g)
+{
+	list_del(&g->at);
+	if (g->by)
+		g->by->n--;
+	g->by = NULL;
+}
+
 /* The stream was handed on or closed before. */
 static void
 end(struct greet *g, bool known)
 {
+	struct greeter *by = g->by;
+
 	if (g->over)
 		return;
 	g->over = true;
 	timer_stop(&g->late);
-	g->done(g->arg, known);
+	leave_greeter(g);
 	loop_defer(g->sv->l, &g->gone, free_greet);
+	if (by)
+		by->done(by, known);
+}
+
+void
+greeter_let_go(struct greeter *by)
+{
+	while (!list_empty(&by->greets)) {
+		struct greet *g = list_item(by->greets.next, struct greet, at);
+
+		g->link = NULL;
+		leave_greeter(g);
+	}
+}
+
+void
+greeter_cancel(struct greeter *by)
+{
+	while (!list_empty(&by->greets)) {
+		struct greet *g = list_item(by->greets.next, struct greet, at);
+
+		leave_greeter(g); /* it is not told */
+		stream_close(g->s);
+		end(g, false);
+	}
 }
 
 static void
@@ -174,38 +219,29 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		stream_close(s);
 		end(g, false);
 	} else {
+		stream_unread(s, at, left); /* it is for a user's service */
 		dispatch(g, &m);
-		if (left && s->cb) /* it was taken by a user */
-			s->cb(s, STREAM_DATA, at, left, s->arg);
 	}
 	msg_release(&m);
 }
 
 void
-greet_cancel(struct greet *g)
-{
-	if (!g || g->over)
-		return;
-	g->over = true;
-	timer_stop(&g->late);
-	stream_close(g->s);
-	loop_defer(g->sv->l, &g->gone, free_greet);
-}
-
-struct greet *
 greet_new(struct server *sv, struct stream *s, struct link *link,
-    const char *from, greet_done *done, void *arg)
+    const char *from, struct greeter *by)
 {
 	struct greet *g = mem_new(struct greet);
 
 	g->sv = sv;
 	g->s = s;
 	g->link = link;
-	g->done = done;
-	g->arg = arg;
+	g->by = by;
+	list_init(&g->at);
+	if (by) {
+		list_add(&by->greets, &g->at);
+		by->n++;
+	}
 	snprintf(g->from, sizeof(g->from), "%s", from);
 	stream_on(s, on_stream, g);
 	stream_want(s, true);
 	timer_start(&g->late, sv->l, GREET_MS, on_late, g);
-	return g;
 }

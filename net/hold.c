@@ -48,8 +48,8 @@ hold_relay(struct hold *h, struct loop *l, struct stream *other,
 	if (n)
 		stream_consumed(s, n);
 	buf_free(&h->early);
-	if (h->ended && s->cb)
-		s->cb(s, STREAM_EOF, NULL, 0, s->arg);
+	if (h->ended)
+		stream_unread_eof(s);
 	return r;
 }
 
@@ -57,6 +57,16 @@ void
 hold_join(struct hold *h, struct loop *l, struct stream *other)
 {
 	hold_relay(h, l, other, NULL, NULL);
+}
+
+void
+hold_give_back(struct hold *h)
+{
+	stream_on(h->s, NULL, NULL);
+	stream_unread(h->s, buf_peek(&h->early), buf_len(&h->early));
+	if (h->ended)
+		stream_unread_eof(h->s);
+	buf_free(&h->early);
 }
 
 void

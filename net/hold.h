@@ -25,10 +25,11 @@ void hold_start(struct hold *h, struct stream *s, hold_broken *broken,
 void hold_add(struct hold *h, const uint8_t *p, size_t n); /* came before */
 /* Relays s (a) with other (b); takes both. */
 void hold_join(struct hold *h, struct loop *l, struct stream *other);
-/* The same for the one who keeps account; what was held is not in it.  done
- * may be called before this returns. */
+/* The same for the one who keeps account; what was held is not in it. */
 struct relay *hold_relay(struct hold *h, struct loop *l, struct stream *other,
     relay_done *done, void *arg);
+/* The stream's next holder is told what was held, and the end. */
+void hold_give_back(struct hold *h);
 void hold_release(struct hold *h);
 
 #endif

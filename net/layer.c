@@ -13,20 +13,13 @@ layer_of(const struct stream *s)
 }
 
 void
-layer_tell(struct layer *x, enum stream_event ev, const uint8_t *p, size_t n)
-{
-	if (!x->closed && x->s.cb)
-		x->s.cb(&x->s, ev, p, n, x->s.arg);
-}
-
-void
 layer_fail(struct layer *x, const char *why)
 {
-	if (x->failed || x->closed)
+	if (x->failed || x->s.closed)
 		return;
 	x->failed = true;
 	x->why = mem_dup(why);
-	layer_tell(x, STREAM_ERROR, NULL, 0);
+	stream_owe(&x->s, STREAM_ERROR, 0);
 }
 
 void
@@ -35,7 +28,7 @@ layer_eof(struct layer *x)
 	if (x->ended)
 		return;
 	x->ended = true;
-	layer_tell(x, STREAM_EOF, NULL, 0);
+	stream_tell(&x->s, STREAM_EOF, NULL, 0);
 }
 
 void
@@ -45,8 +38,8 @@ layer_pass(struct layer *x, const void *p, size_t n)
 
 	if (n == 0)
 		return;
-	memcpy(x->under->ops->reserve(x->under, &room), p, n);
-	x->under->ops->commit(x->under, n);
+	memcpy(stream_reserve(x->under, &room), p, n);
+	stream_commit(x->under, n);
 }
 
 void
@@ -57,13 +50,15 @@ layer_up(struct layer *x)
 	if (x->up)
 		return;
 	x->up = true;
-	layer_tell(x, STREAM_UP, NULL, 0);
-	if (!x->closed && n) {
+	stream_tell(&x->s, STREAM_UP, NULL, 0);
+	if (x->s.closed)
+		return;
+	if (n) {
 		x->kind->send(x, buf_peek(&x->early), n);
 		buf_wipe(&x->early);
-		layer_tell(x, STREAM_SENT, NULL, n);
+		stream_owe(&x->s, STREAM_SENT, n);
 	}
-	if (!x->closed && x->finish)
+	if (x->finish)
 		x->kind->end(x);
 }
 
@@ -101,10 +96,10 @@ on_under(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	case STREAM_SENT:
 		/* sizes differ: told is only when all has gone on */
 		if (stream_queued(s) == 0)
-			layer_tell(x, STREAM_SENT, NULL, SIZE_MAX);
+			stream_owe(&x->s, STREAM_SENT, SIZE_MAX);
 		break;
 	case STREAM_ROOM:
-		layer_tell(x, STREAM_ROOM, NULL, 0);
+		stream_owe(&x->s, STREAM_ROOM, 0);
 		break;
 	case STREAM_EOF:
 		on_end(x);
@@ -119,8 +114,7 @@ void
 layer_init(struct layer *x, struct loop *l, struct stream *under,
     const struct stream_ops *ops, const struct layer_kind *kind)
 {
-	x->s.ops = ops;
-	x->l = l;
+	stream_init(&x->s, l, ops);
 	x->under = under;
 	x->kind = kind;
 	stream_on(under, on_under, x);
@@ -141,7 +135,7 @@ layer_reserve(struct stream *s, size_t *n)
 	struct layer *x = layer_of(s);
 
 	if (*n > 4096)
-		loop_lend(x->l, &x->filled);
+		loop_lend(s->l, &x->filled);
 	return buf_room(&x->filled, *n);
 }
 
@@ -150,7 +144,7 @@ layer_put(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct layer *x = layer_of(s);
 
-	if (n == 0 || x->failed || x->closed || x->finish)
+	if (n == 0 || x->failed || s->closed || x->finish)
 		return;
 	if (x->up)
 		x->kind->send(x, p, n);
@@ -166,7 +160,7 @@ layer_commit(struct stream *s, size_t n)
 	buf_added(&x->filled, n);
 	layer_put(s, buf_peek(&x->filled), n);
 	buf_take(&x->filled, n);
-	loop_take_back(x->l, &x->filled);
+	loop_take_back(s->l, &x->filled);
 }
 
 void
@@ -226,16 +220,13 @@ layer_close(struct stream *s, bool gentle)
 {
 	struct layer *x = layer_of(s);
 
-	if (x->closed)
-		return;
-	x->closed = true; /* before the last bytes can fail and tell */
 	if (gentle && x->up)
 		layer_finish(s);
 	if (gentle)
 		stream_linger(x->under);
 	else
 		stream_close(x->under);
-	loop_defer(x->l, &x->gone, free_layer);
+	loop_defer(s->l, &x->gone, free_layer);
 }
 
 const char *

@@ -25,13 +25,12 @@ struct layer_kind {
 
 struct layer {
 	struct stream s;
-	struct loop *l;
 	struct stream *under;
 	const struct layer_kind *kind;
 	struct buf early;  /* put before the layer was up */
 	struct buf filled; /* being filled by reserve … commit */
 	struct deferred gone;
-	bool up, finish, ended, closed, failed;
+	bool up, finish, ended, failed;
 	char *why; /* of STREAM_ERROR */
 };
 
@@ -41,8 +40,6 @@ void layer_init(struct layer *x, struct loop *l, struct stream *under,
 struct layer *layer_of(const struct stream *s);
 
 void layer_up(struct layer *x); /* tells, and sends what waited */
-void layer_tell(struct layer *x, enum stream_event ev, const uint8_t *p,
-    size_t n);
 void layer_eof(struct layer *x); /* the peer's end, told once */
 void layer_fail(struct layer *x, const char *why);
 void layer_pass(struct layer *x, const void *p, size_t n); /* to under */

@@ -25,13 +25,22 @@ go_down(struct link *k, const char *why)
 	k->down = true;
 	snprintf(k->why, sizeof(k->why), "%s", why);
 	timer_stop(&k->timer);
-	settler_drop(&k->settle);
+	errand_drop(&k->settle);
 	if (k->under->ops->socket)
 		conn_ahead(k->under, NULL, 0); /* sinks go with their streams */
 	while (!list_empty(&k->streams))
 		mstream_broken(
 		    list_item(k->streams.next, struct mstream, at));
-	if (!k->closed && k->cb)
+	if (!k->closed)
+		loop_later(k->l, &k->over);
+}
+
+static void
+on_over(struct errand *e)
+{
+	struct link *k = list_item(e, struct link, over);
+
+	if (k->cb)
 		k->cb(k, LINK_DOWN, NULL, k->arg);
 }
 
@@ -93,13 +102,11 @@ move_out(struct link *k)
 		return;
 	if (room >= n) {
 		stream_hand(k->under, out);
-		if (!k->down)
-			loop_take_back(k->l, out);
+		loop_take_back(k->l, out);
 	} else if (room) {
 		stream_put(k->under, buf_peek(out), room);
 		stream_flush(k->under);
-		if (!k->down)
-			buf_take(out, room);
+		buf_take(out, room);
 	} else if (n > LINK_CAP) {
 		go_down(k, "the peer reads nothing of the answers it asks for");
 	}
@@ -112,12 +119,7 @@ feed_starved(struct link *k)
 	struct list round;
 
 	list_init(&round);
-	while (!list_empty(&k->starved)) {
-		struct list *at = k->starved.next;
-
-		list_del(at);
-		list_add(&round, at);
-	}
+	list_move(&round, &k->starved);
 	while (!list_empty(&round)) {
 		struct mstream *x =
 		    list_item(round.next, struct mstream, starved);
@@ -135,7 +137,7 @@ feed_starved(struct link *k)
 }
 
 static void
-on_settle(struct settler *settle)
+on_settle(struct errand *settle)
 {
 	struct link *k = list_item(settle, struct link, settle);
 
@@ -155,6 +157,7 @@ on_mux(struct link *k, struct mux_event *ev)
 	if (ev->type == MUX_OPEN) {
 		struct mstream *x = mstream_new(k, ev->id);
 
+		loop_may_tell(k->l);
 		if (k->cb)
 			k->cb(k, LINK_OPEN, &x->s, k->arg);
 		else
@@ -169,6 +172,7 @@ on_mux(struct link *k, struct mux_event *ev)
 void
 link_look_ahead(struct link *k)
 {
+	struct stream *sink;
 	struct mstream *x;
 	size_t left;
 	void *arg = NULL;
@@ -177,10 +181,10 @@ link_look_ahead(struct link *k)
 		return;
 	left = mux_pending(k->mux, &arg);
 	x = arg;
-	if (left >= (k->within ? 1 : LINK_BIG) && x && x->s.sink &&
-	    x->s.sink->ops->socket) {
+	sink = x ? stream_sink(&x->s) : NULL;
+	if (left >= (k->within ? 1 : LINK_BIG) && sink && sink->ops->socket) {
 		k->run = true;
-		conn_ahead(k->under, x->s.sink, left);
+		conn_ahead(k->under, sink, left);
 		return;
 	}
 	k->within = false;
@@ -208,6 +212,7 @@ on_events(struct link *k, bool heard)
 	link_look_ahead(k);
 	if (k->probing && heard) {
 		k->probing = false;
+		loop_may_tell(k->l);
 		if (k->cb)
 			k->cb(k, LINK_HEARD, NULL, k->arg);
 	}
@@ -276,7 +281,8 @@ link_new(struct loop *l, struct stream *under, enum mux_side side,
 	k->mux = mux_new(side, lim, loop_now(l));
 	k->cb = cb;
 	k->arg = arg;
-	settler_init(&k->settle, on_settle);
+	errand_init(&k->settle, on_settle);
+	errand_init(&k->over, on_over);
 	list_init(&k->streams);
 	list_init(&k->starved);
 	stream_on(under, on_under, k);
@@ -307,6 +313,7 @@ link_close(struct link *k, bool gentle)
 	if (!k || k->closed)
 		return;
 	k->closed = true;
+	errand_drop(&k->over);
 	if (gentle && !k->down)
 		move_out(k);
 	go_down(k, "closed");
@@ -334,7 +341,6 @@ link_probe(struct link *k)
 	k->probing = true;
 	mux_ping(k->mux, loop_now(k->l));
 	link_soon(k);
-	loop_settle(k->l);
 }
 
 const char *

@@ -13,6 +13,7 @@ enum link_event {
 	LINK_HEARD, /* after link_probe: the peer is alive */
 	LINK_DOWN,  /* over, see link_why; close it */
 };
+/* As of a stream: never out of a call. */
 typedef void link_cb(struct link *k, enum link_event ev, struct stream *s,
     void *arg);
 

@@ -11,7 +11,8 @@ struct link {
 	struct mux *mux;
 	link_cb *cb;
 	void *arg;
-	struct settler settle;
+	struct errand settle;
+	struct errand over; /* it is down: tells that */
 	struct timer timer;
 	uint64_t timer_at; /* what timer was last set for */
 	struct list streams, starved;
@@ -23,23 +24,23 @@ struct link {
 };
 
 struct mstream {
-	struct stream s;
-	struct loop *l;
+	struct stream s; /* once closed it lingers while k is set */
 	struct link *k; /* NULL once the link, or the stream in it, is gone */
-	struct list at, starved;
+	union {
+		struct list at;	      /* in the link's, */
+		struct deferred gone; /* and then */
+	};
+	struct list starved;
 	struct buf late; /* put, and not yet taken by the window */
-	struct deferred gone;
 	uint32_t id;
 	bool finish; /* we send no more once late is empty */
 	bool ended;  /* the peer sends no more */
-	bool closed; /* the owner has gone; lingers while k is set */
 };
 
 struct mstream *mstream_new(struct link *k, uint32_t id);
 void mstream_event(struct mstream *x, const struct mux_event *ev);
 void mstream_broken(struct mstream *x); /* with its link */
-/* Its turn to send: false when it waits for its own window. */
-bool mstream_turn(struct mstream *x);
+void mstream_turn(struct mstream *x); /* to send what is late */
 
 /* n bytes for it went straight into its sink. */
 void mstream_passed(struct mstream *x, size_t n);

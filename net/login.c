@@ -140,10 +140,10 @@ on_probed(void *arg, bool alive)
 	if (p->over)
 		return;
 	pending_end(p);
-	if (alive) {
+	if (alive && old) {
 		log_warn(sv->log, "[%s] login from [%s] refused, the session "
 		    "from [%s] is alive: two clients run with one identity",
-		    p->run_id, p->from, old ? old->from : "?");
+		    p->run_id, p->from, old->from);
 		reply(sv, p->s, NULL, p->error);
 		stream_linger(p->s);
 		link_close(p->link, true);
@@ -266,6 +266,9 @@ login(struct server *sv, struct stream *s, struct link *link,
 	char run_id[65], error[200];
 	struct session *old;
 
+	if (link_of(s) && !link)
+		return refuse(sv, s, from, "this connection has logged in "
+					   "already");
 	choose_run_id(run_id, in);
 	log_info(sv->log, "[%s] client login info: ip [%s] version [%s] "
 	    "hostname [%s] os [%s] arch [%s]", run_id, from,

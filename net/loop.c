@@ -22,16 +22,62 @@ run_deferred(struct loop *l)
 	}
 }
 
-/* Runs before the loop sleeps: nothing of this turn is on the stack. */
+static void
+run_errands(struct loop *l, struct list *of)
+{
+	while (!list_empty(of)) {
+		struct errand *e = list_item(of->next, struct errand, at);
+
+		list_del(&e->at);
+		if (of != &l->settle)
+			loop_may_tell(l);
+		e->run(e);
+	}
+}
+
+/* What one is told may make something to tell to another; but those who are on
+ * their way for long have no more of a turn than this. */
+#define ROUNDS 8
+
+static void
+begin_turn(struct loop *l)
+{
+	struct list now;
+	int i;
+
+	loop_settle(l);
+	for (i = 0; i < ROUNDS && !list_empty(&l->later); i++) {
+		list_init(&now);
+		list_move(&now, &l->later);
+		run_errands(l, &now);
+		loop_settle(l);
+	}
+	run_deferred(l);
+	if (!l->awake)
+		return;
+	if (!list_empty(&l->later)) {
+		ev_timer_start(l->ev, &l->again);
+		return;
+	}
+	l->awake = false;
+	ev_unref(l->ev);
+}
+
+/* Runs before the loop sleeps: nothing of the last turn is on the stack. */
 static void
 on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 {
-	struct loop *l = w->data;
-
 	(void)ev;
 	(void)revents;
-	loop_settle(l);
-	run_deferred(l);
+	begin_turn(w->data);
+}
+
+static void
+on_again(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	(void)ev;
+	(void)w;
+	(void)revents;
 }
 
 struct loop *
@@ -46,6 +92,11 @@ loop_new(const struct log *log)
 		abort();
 	l->scratch = mem_grow(NULL, LOOP_BLOCK);
 	list_init(&l->settle);
+	list_init(&l->later);
+	list_init(&l->owing);
+	list_init(&l->held);
+	errand_init(&l->tell, NULL);
+	ev_timer_init(&l->again, on_again, 0, 0);
 	list_init(&l->relays);
 	list_init(&l->lasts);
 	ev_prepare_init(&l->prepare, on_prepare);
@@ -61,6 +112,7 @@ loop_free(struct loop *l)
 	if (!l)
 		return;
 	run_deferred(l);
+	ev_timer_stop(l->ev, &l->again);
 	ev_ref(l->ev);
 	ev_prepare_stop(l->ev, &l->prepare);
 	ev_loop_destroy(l->ev);
@@ -81,8 +133,7 @@ int
 loop_run(struct loop *l)
 {
 	ev_run(l->ev, 0);
-	loop_settle(l);
-	run_deferred(l);
+	begin_turn(l);
 	return l->status;
 }
 
@@ -160,23 +211,33 @@ loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *))
 }
 
 void
-settler_init(struct settler *s, void (*run)(struct settler *))
+errand_init(struct errand *e, void (*run)(struct errand *))
 {
-	list_init(&s->at);
-	s->run = run;
+	list_init(&e->at);
+	e->run = run;
 }
 
 void
-loop_settle_later(struct loop *l, struct settler *s)
+errand_drop(struct errand *e)
 {
-	if (list_empty(&s->at))
-		list_add(&l->settle, &s->at);
+	list_del(&e->at);
 }
 
 void
-settler_drop(struct settler *s)
+loop_settle_later(struct loop *l, struct errand *e)
 {
-	list_del(&s->at);
+	if (list_empty(&e->at))
+		list_add(&l->settle, &e->at);
+}
+
+void
+loop_later(struct loop *l, struct errand *e)
+{
+	if (!l->awake)
+		ev_ref(l->ev); /* there is a next turn */
+	l->awake = true;
+	if (list_empty(&e->at))
+		list_add(&l->later, &e->at);
 }
 
 void
@@ -185,13 +246,9 @@ loop_settle(struct loop *l)
 	if (l->settling)
 		return;
 	l->settling = true;
-	while (!list_empty(&l->settle)) {
-		struct settler *s =
-		    list_item(l->settle.next, struct settler, at);
-
-		list_del(&s->at);
-		s->run(s);
-	}
+	loop_enter(l);
+	run_errands(l, &l->settle);
+	loop_leave(l);
 	l->settling = false;
 }
 

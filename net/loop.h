@@ -1,9 +1,11 @@
 /* The event loop and what hangs from it: time, timers, signals, deferred
- * frees, pooled big buffers, and the work that is put off to the end of a
- * pass so that many small writes become one. */
+ * frees, pooled big buffers, the work that is put off to the end of a pass so
+ * that many small writes become one, and what is told from the next turn
+ * because it was found in the middle of a call. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,10 +22,20 @@
 #define LOOP_HEADS (16 * 1024)	/* has room for what is put around it too */
 #define LOOP_SHARE (16 * 1024)	/* one read while somebody waits for a few */
 
+/* Work that is put off, once, to the end of the pass or to the next turn. */
+struct errand {
+	struct list at;
+	void (*run)(struct errand *);
+};
+
 struct loop {
 	struct ev_loop *ev;
 	const struct log *log;
-	struct list settle;	   /* struct settler: to be called soon */
+	struct list settle; /* struct errand: at the end of this pass, */
+	struct list later;  /* and in the next turn */
+	struct list owing, held; /* see net/stream.c: streams with something
+				    to tell, bytes for the next holder; */
+	struct errand tell;	 /* who tells it */
 	struct list relays, lasts; /* to be ended with the loop */
 	struct deferred *deferred; /* to be run when the turn ends */
 	ev_prepare prepare;
@@ -31,7 +43,11 @@ struct loop {
 	uint8_t *blocks[8];
 	unsigned nblocks;
 	struct loop_gather *gathers; /* to spare */
-	bool settling;
+	ev_timer again; /* the next turn is not waited for */
+	bool settling, awake;
+#ifdef LOOP_CHECKED
+	unsigned calls; /* of streams, on the stack */
+#endif
 	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
 	unsigned npipes, nspare; /* how many there are, and of these */
 	char congestion[16]; /* see net/congestion.h */
@@ -42,12 +58,6 @@ struct loop {
 struct deferred {
 	struct deferred *next;
 	void (*run)(struct deferred *);
-};
-
-/* Something that gathered work; called once, at the end of the pass. */
-struct settler {
-	struct list at;
-	void (*run)(struct settler *);
 };
 
 struct loop *loop_new(const struct log *log);
@@ -69,11 +79,43 @@ uint32_t loop_dice(void);
 size_t loop_descriptors(void);
 
 void loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *));
-void settler_init(struct settler *s, void (*run)(struct settler *));
-void loop_settle_later(struct loop *l, struct settler *s); /* idempotent */
-void settler_drop(struct settler *s);
-/* Runs what waits for the end of the pass, and what that makes wait. */
+void errand_init(struct errand *e, void (*run)(struct errand *));
+void errand_drop(struct errand *e);
+/* Both are idempotent; an errand is one kind of them. */
+void loop_settle_later(struct loop *l, struct errand *e);
+void loop_later(struct loop *l, struct errand *e);
+/* Runs what waits for the end of the pass, and what that makes wait.  Nobody
+ * is told anything from there. */
 void loop_settle(struct loop *l);
+
+/* Around each call of a stream, and before each event of one: whoever is in a
+ * call is not called. */
+static inline void
+loop_enter(struct loop *l)
+{
+	(void)l;
+#ifdef LOOP_CHECKED
+	l->calls++;
+#endif
+}
+
+static inline void
+loop_leave(struct loop *l)
+{
+	(void)l;
+#ifdef LOOP_CHECKED
+	l->calls--;
+#endif
+}
+
+static inline void
+loop_may_tell(const struct loop *l)
+{
+	(void)l;
+#ifdef LOOP_CHECKED
+	assert(l->calls == 0);
+#endif
+}
 
 /* Gives an empty buf a block of LOOP_BLOCK bytes without asking malloc for it
  * each time, and takes it back from an empty one. */

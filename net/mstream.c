@@ -14,13 +14,6 @@ mstream_of(const struct stream *s)
 }
 
 static void
-tell(struct mstream *x, enum stream_event ev, const uint8_t *p, size_t n)
-{
-	if (!x->closed && x->s.cb)
-		x->s.cb(&x->s, ev, p, n, x->s.arg);
-}
-
-static void
 free_mstream(struct deferred *d)
 {
 	struct mstream *x = list_item(d, struct mstream, gone);
@@ -36,8 +29,8 @@ leave(struct mstream *x)
 	list_del(&x->at);
 	list_del(&x->starved);
 	x->k = NULL;
-	if (x->closed)
-		loop_defer(x->l, &x->gone, free_mstream);
+	if (x->s.closed)
+		loop_defer(x->s.l, &x->gone, free_mstream);
 }
 
 static void
@@ -47,7 +40,7 @@ say_fin(struct mstream *x)
 		return;
 	mux_finish(x->k->mux, loop_now(x->k->l), x->id);
 	link_soon(x->k);
-	if (x->closed && x->ended)
+	if (x->s.closed && x->ended)
 		leave(x);
 }
 
@@ -55,7 +48,7 @@ void
 mstream_broken(struct mstream *x)
 {
 	leave(x);
-	tell(x, STREAM_ERROR, NULL, 0);
+	stream_owe(&x->s, STREAM_ERROR, 0);
 }
 
 static void
@@ -72,9 +65,8 @@ send_late(struct mstream *x)
 	if (buf_len(&x->late) == 0)
 		buf_free(&x->late);
 	link_soon(k);
-	tell(x, STREAM_SENT, NULL, n);
-	if (x->k)
-		say_fin(x);
+	stream_owe(&x->s, STREAM_SENT, n);
+	say_fin(x);
 }
 
 static void
@@ -84,27 +76,23 @@ starve(struct mstream *x)
 		list_add(&x->k->starved, &x->starved);
 }
 
-bool
+void
 mstream_turn(struct mstream *x)
 {
-	if (buf_len(&x->late)) {
+	if (buf_len(&x->late))
 		send_late(x);
-		if (!x->k || buf_len(&x->late)) {
-			if (x->k && mux_room(x->k->mux, x->id))
-				starve(x);
-			return false;
-		}
-	}
-	if (!x->k || x->finish || mux_room(x->k->mux, x->id) == 0)
-		return false;
-	tell(x, STREAM_ROOM, NULL, 0);
-	return true;
+	if (!x->k || mux_room(x->k->mux, x->id) == 0)
+		return; /* it waits for its own window */
+	if (buf_len(&x->late))
+		starve(x);
+	else if (!x->finish)
+		stream_owe(&x->s, STREAM_ROOM, 0);
 }
 
 void
 mstream_passed(struct mstream *x, size_t n)
 {
-	tell(x, STREAM_DATA, NULL, n);
+	stream_tell(&x->s, STREAM_DATA, NULL, n);
 }
 
 void
@@ -112,23 +100,23 @@ mstream_event(struct mstream *x, const struct mux_event *ev)
 {
 	switch (ev->type) {
 	case MUX_DATA:
-		if (x->closed) {
+		if (x->s.closed) {
 			mux_consumed(x->k->mux, loop_now(x->k->l), x->id,
 			    ev->n);
 			link_soon(x->k);
 			break;
 		}
-		tell(x, STREAM_DATA, ev->p, ev->n);
+		stream_tell(&x->s, STREAM_DATA, ev->p, ev->n);
 		break;
 	case MUX_FIN:
 		x->ended = true;
-		tell(x, STREAM_EOF, NULL, 0);
-		if (x->k && x->closed && x->finish && buf_len(&x->late) == 0)
+		stream_tell(&x->s, STREAM_EOF, NULL, 0);
+		if (x->k && x->s.closed && x->finish &&
+		    buf_len(&x->late) == 0)
 			leave(x);
 		break;
 	case MUX_RST:
-		leave(x);
-		tell(x, STREAM_ERROR, NULL, 0);
+		mstream_broken(x);
 		break;
 	case MUX_ROOM:
 		starve(x);
@@ -218,8 +206,7 @@ put(struct stream *s, const uint8_t *p, size_t n)
 	}
 	if (now < n)
 		buf_put(&x->late, p + now, n - now);
-	if (now)
-		tell(x, STREAM_SENT, NULL, now);
+	stream_owe(&x->s, STREAM_SENT, now);
 }
 
 static void
@@ -269,12 +256,8 @@ close_stream(struct stream *s, bool gentle)
 {
 	struct mstream *x = mstream_of(s);
 
-	if (x->closed)
-		return;
-	x->closed = true;
-	s->sink = NULL;
 	if (!x->k) {
-		loop_defer(x->l, &x->gone, free_mstream);
+		loop_defer(s->l, &x->gone, free_mstream);
 		return;
 	}
 	link_look_ahead(x->k); /* nothing may go to its sink any more */
@@ -317,8 +300,7 @@ mstream_new(struct link *k, uint32_t id)
 {
 	struct mstream *x = mem_new(struct mstream);
 
-	x->s.ops = &mstream_ops;
-	x->l = k->l;
+	stream_init(&x->s, k->l, &mstream_ops);
 	x->k = k;
 	x->id = id;
 	list_init(&x->starved);

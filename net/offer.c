@@ -101,9 +101,8 @@ feed(struct offer_call *c, const uint8_t *p, size_t n)
 	}
 	stream_consumed(s, c->refused || r < 0 ? n : n - left);
 	if (r > 0) {
+		stream_unread(s, p, left);
 		finish(c, true, NULL);
-		if (left && s->cb)
-			s->cb(s, STREAM_DATA, p, left, s->arg);
 		return;
 	}
 	c->refused |= r < 0;

@@ -84,7 +84,7 @@ on_data(struct relay *r, int from, const uint8_t *p, size_t n)
 		in->owed += n;
 	if (p) /* else it went straight into out */
 		stream_put(out->s, p, n);
-	if (!r->over && !in->s->ops->windowed && !in->s->ops->socket &&
+	if (!in->s->ops->windowed && !in->s->ops->socket &&
 	    stream_room(out->s) == 0)
 		stream_want(in->s, false);
 }

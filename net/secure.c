@@ -38,18 +38,18 @@ static void
 seal(struct layer *x, const uint8_t *p, size_t n)
 {
 	size_t room = tls_seal_room(n);
-	uint8_t *to = x->under->ops->reserve(x->under, &room);
+	uint8_t *to = stream_reserve(x->under, &room);
 
-	x->under->ops->commit(x->under, tls_seal(secure_of(x)->tls, to, p, n));
+	stream_commit(x->under, tls_seal(secure_of(x)->tls, to, p, n));
 }
 
 static void
 say_end(struct layer *x)
 {
 	size_t room = TLS_CLOSE_ROOM;
-	uint8_t *to = x->under->ops->reserve(x->under, &room);
+	uint8_t *to = stream_reserve(x->under, &room);
 
-	x->under->ops->commit(x->under, tls_seal_close(secure_of(x)->tls, to));
+	stream_commit(x->under, tls_seal_close(secure_of(x)->tls, to));
 	stream_finish(x->under);
 }
 
@@ -79,10 +79,10 @@ take(struct layer *x, uint8_t *fed, size_t fedlen)
 	int r;
 
 	tls_feed(t, fed, fedlen);
-	while (!x->closed && !x->failed && (r = tls_next(t, &p, &n)) != 0) {
+	while (!x->s.closed && !x->failed && (r = tls_next(t, &p, &n)) != 0) {
 		if (r > 0) {
 			come_up(x);
-			layer_tell(x, STREAM_DATA, p, n);
+			stream_tell(&x->s, STREAM_DATA, p, n);
 			continue;
 		}
 		send_output(x);
@@ -92,21 +92,14 @@ take(struct layer *x, uint8_t *fed, size_t fedlen)
 			layer_fail(x, tls_why(t));
 		return;
 	}
-	if (x->closed || x->failed)
+	if (x->s.closed || x->failed)
 		return;
 	send_output(x);
 	come_up(x);
 	/* a record that came in two reads lies in the session's own memory,
 	 * and may be borrowed until then */
-	loop_settle(x->l);
-	if (!x->l->settling)
-		tls_rest(t);
-}
-
-void
-secure_feed(struct stream *s, uint8_t *p, size_t n)
-{
-	take(layer_of(s), p, n);
+	loop_settle(x->s.l);
+	tls_rest(t);
 }
 
 static void

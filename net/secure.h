@@ -10,8 +10,6 @@
  * waits for it.  name as in tls_new. */
 struct stream *secure_new(struct loop *l, struct stream *under,
     struct tls_conf *conf, const char *name);
-/* Bytes of the peer that were read before TLS was known to begin. */
-void secure_feed(struct stream *s, uint8_t *p, size_t n);
 const struct tls *secure_tls(const struct stream *s);
 
 #endif

@@ -47,11 +47,13 @@ struct server {
 /* A user's connection, from accept to the end of its relay. */
 struct user;
 
-/* Somebody who waits for a work stream.  cb gets it, or NULL when none came
- * in time or the session ended. */
+/* Somebody who waits for a work stream.  cb gets it, never at once, or NULL
+ * when none came in time.  Whoever waits cancels before the session ends. */
 struct work_wait {
 	struct list at;
 	struct timer late;
+	struct errand given;
+	struct stream *work; /* that it is to get */
 	struct session *session;
 	void (*cb)(struct work_wait *w, struct stream *work);
 };
@@ -71,6 +73,7 @@ struct session {
 	int ports;	/* used of the quota */
 	uint64_t heard; /* when the last valid heartbeat came */
 	struct timer beat;
+	struct errand overflow; /* it does not read: ends it */
 	struct deferred gone;
 	bool over;
 };
@@ -79,14 +82,25 @@ struct session {
 void stranger_new(struct server *sv, int fd, const struct addr *from);
 void stranger_close_all(struct server *sv);
 
-/* greet.c: reads the first message of a stream (taken) and hands it on.  done
- * is told when it is over; known: the stream (or its link) became somebody's. */
-typedef void greet_done(void *arg, bool known);
-struct greet *greet_new(struct server *sv, struct stream *s, struct link *link,
-    const char *from, greet_done *done, void *arg);
-void greet_cancel(struct greet *g); /* closes its stream; done is not told */
+/* greet.c: reads the first message of a stream (taken) and hands it on.  A
+ * greeter is who looks after some of them, as long as it likes to: it is told
+ * when one is over; known: the stream (or its link) became somebody's. */
+struct greeter {
+	struct list greets;
+	size_t n;
+	void (*done)(struct greeter *g, bool known);
+};
+void greeter_init(struct greeter *g,
+    void (*done)(struct greeter *g, bool known));
+/* link: s is of it, and it has no owner yet; by: NULL, or who looks after it. */
+void greet_new(struct server *sv, struct stream *s, struct link *link,
+    const char *from, struct greeter *by);
+void greeter_cancel(struct greeter *g); /* closes all their streams */
+/* Their link has found its owner: they go on by themselves. */
+void greeter_let_go(struct greeter *g);
 
-/* login.c: takes s, and link if it returns true; m may be moved from. */
+/* login.c: takes s, and link if it returns true; m may be moved from.  Of a
+ * link that has an owner it is NULL. */
 bool login(struct server *sv, struct stream *s, struct link *link,
     const char *from, struct msg *m);
 /* Says yes to the client. */
@@ -96,10 +110,11 @@ void login_end(struct server *sv); /* what waits and what is remembered */
 /* session.c */
 void session_new(struct server *sv, struct stream *ctl, struct link *link,
     const char *from, const char *run_id, const struct msg_login *m);
+/* One that does not read what is sent is ended, in the next turn. */
 void session_send(struct session *s, const struct msg *m);
 /* Tears down at once: names, ports, pool and link are free afterwards. */
 void session_end(struct session *s, const char *why);
-/* Calls back once: alive, or not within PROBE_MS. */
+/* Calls back once, and never at once: alive, or not within PROBE_MS. */
 struct probe;
 typedef void probe_cb(void *arg, bool alive);
 struct probe *session_probe(struct session *s, probe_cb *cb, void *arg);

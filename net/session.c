@@ -17,12 +17,14 @@
 #define SESSION_IMPATIENT 25000
 
 struct probe {
-	struct list at;
-	struct session *session;
+	struct loop *l;
+	struct list at; /* in its session's, until it is answered */
 	struct timer late;
+	struct errand answer;
 	probe_cb *cb;
 	void *arg;
 	struct deferred gone;
+	bool alive;
 };
 
 const char *
@@ -39,6 +41,13 @@ session_auth(struct session *s, int64_t t, const char *key)
 	return auth_ok(token ? token : "", t, key ? key : "");
 }
 
+static void
+on_overflow(struct errand *e)
+{
+	session_end(list_item(e, struct session, overflow),
+	    "does not read its control messages");
+}
+
 void
 session_send(struct session *s, const struct msg *m)
 {
@@ -50,8 +59,8 @@ session_send(struct session *s, const struct msg *m)
 	stream_put(s->ctl, buf_peek(out), buf_len(out));
 	stream_flush(s->ctl);
 	buf_free(out);
-	if (!s->over && stream_queued(s->ctl) > SESSION_BACKLOG)
-		session_end(s, "does not read its control messages");
+	if (stream_queued(s->ctl) > SESSION_BACKLOG)
+		loop_later(s->sv->l, &s->overflow);
 }
 
 static void
@@ -60,22 +69,35 @@ free_probe(struct deferred *d)
 	free(list_item(d, struct probe, gone));
 }
 
-static void
-probe_end(struct probe *p)
+void
+probe_cancel(struct probe *p)
 {
+	if (!p)
+		return;
 	list_del(&p->at);
 	timer_stop(&p->late);
-	loop_defer(p->session->sv->l, &p->gone, free_probe);
+	errand_drop(&p->answer);
+	loop_defer(p->l, &p->gone, free_probe);
 }
 
 static void
+on_answer(struct errand *e)
+{
+	struct probe *p = list_item(e, struct probe, answer);
+
+	probe_cancel(p);
+	p->cb(p->arg, p->alive);
+}
+
+/* Whoever asked is told later: what it does then may end sessions, and those
+ * are asked about in the middle of many things. */
+static void
 probe_result(struct probe *p, bool alive)
 {
-	probe_cb *cb = p->cb;
-	void *arg = p->arg;
-
-	probe_end(p);
-	cb(arg, alive);
+	list_del(&p->at);
+	timer_stop(&p->late);
+	p->alive = alive;
+	loop_later(p->l, &p->answer);
 }
 
 static void
@@ -91,11 +113,12 @@ session_probe(struct session *s, probe_cb *cb, void *arg)
 	static const struct msg ask = { .type = MSG_REQ_WORK_CONN };
 	struct probe *p = mem_new(struct probe);
 
-	p->session = s;
+	p->l = s->sv->l;
 	p->cb = cb;
 	p->arg = arg;
+	errand_init(&p->answer, on_answer);
 	list_add(&s->probes, &p->at);
-	timer_start(&p->late, s->sv->l, PROBE_MS, on_silent, p);
+	timer_start(&p->late, p->l, PROBE_MS, on_silent, p);
 	/* without a mux the only question that every client answers at once
 	 * is the one for a work connection */
 	if (s->link)
@@ -105,19 +128,18 @@ session_probe(struct session *s, probe_cb *cb, void *arg)
 	return p;
 }
 
-void
-probe_cancel(struct probe *p)
+static void
+answer_probes(struct session *s, bool alive)
 {
-	if (p)
-		probe_end(p);
+	while (!list_empty(&s->probes))
+		probe_result(list_item(s->probes.next, struct probe, at),
+		    alive);
 }
 
 void
 session_heard(struct session *s)
 {
-	while (!s->over && !list_empty(&s->probes))
-		probe_result(list_item(s->probes.next, struct probe, at),
-		    true);
+	answer_probes(s, true);
 }
 
 static void
@@ -141,6 +163,7 @@ session_end(struct session *s, const char *why)
 	log_debug(s->sv->log, "[%s] session ends: %s", s->run_id, why);
 	list_del(&s->at);
 	timer_stop(&s->beat);
+	errand_drop(&s->overflow);
 	if (map_str(&s->sv->runs, s->run_id) == s)
 		map_str_del(&s->sv->runs, s->run_id);
 	claim_end(s);
@@ -155,10 +178,7 @@ session_end(struct session *s, const char *why)
 	stream_linger(s->ctl);
 	link_close(s->link, true);
 	log_info(s->sv->log, "[%s] client exit success", s->run_id);
-	/* last: who waited for its end finds everything free */
-	while (!list_empty(&s->probes))
-		probe_result(list_item(s->probes.next, struct probe, at),
-		    false);
+	answer_probes(s, false);
 	loop_defer(s->sv->l, &s->gone, free_session);
 }
 
@@ -285,13 +305,6 @@ on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
 }
 
 static void
-on_greeted(void *arg, bool known)
-{
-	(void)arg;
-	(void)known;
-}
-
-static void
 on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 {
 	struct session *s = arg;
@@ -300,7 +313,7 @@ on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 		return;
 	switch (ev) {
 	case LINK_OPEN:
-		greet_new(s->sv, stream, NULL, s->from, on_greeted, s->sv);
+		greet_new(s->sv, stream, NULL, s->from, NULL);
 		break;
 	case LINK_HEARD:
 		session_heard(s);
@@ -337,6 +350,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 		s->pool = (size_t)(m->pool_count < sv->conf->max_pool_count ?
 			m->pool_count :
 			sv->conf->max_pool_count);
+	errand_init(&s->overflow, on_overflow);
 	list_init(&s->proxies);
 	list_init(&s->claims);
 	list_init(&s->probes);
@@ -357,6 +371,6 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 		timer_start(&s->beat, sv->l,
 		    (uint64_t)sv->conf->heartbeat_timeout * 1000, on_beat, s);
 	login_accept(sv, ctl, run_id);
-	for (i = 0; i < s->pool && !s->over; i++)
+	for (i = 0; i < s->pool; i++)
 		session_send(s, &ask);
 }

@@ -11,7 +11,6 @@
 
 struct ssh_stream {
 	struct stream s;
-	struct loop *l;
 	struct ssh_guard *guard; /* NULL: ssh is dead */
 	struct list at;		 /* in the guard's */
 	struct stream *in, *out; /* out NULL: the target reads no more */
@@ -19,7 +18,7 @@ struct ssh_stream {
 	uint32_t asked;		 /* whether ssh lives: its end has come */
 	uint8_t *spill;
 	struct timer late;
-	bool closed, gentle, ended, failed, finish;
+	bool ended, failed, finish;
 	struct deferred gone;
 };
 
@@ -27,13 +26,6 @@ static struct ssh_stream *
 of(const struct stream *s)
 {
 	return list_item(s, struct ssh_stream, s);
-}
-
-static void
-tell(struct ssh_stream *x, enum stream_event ev, const uint8_t *p, size_t n)
-{
-	if (!x->closed && x->s.cb)
-		x->s.cb(&x->s, ev, p, n, x->s.arg);
 }
 
 static void
@@ -55,7 +47,7 @@ die(struct ssh_stream *x)
 	ssh_line_close(x->line);
 	x->in = x->out = NULL;
 	x->line = NULL;
-	loop_defer(x->l, &x->gone, free_stream);
+	loop_defer(x->s.l, &x->gone, free_stream);
 }
 
 static void
@@ -64,10 +56,10 @@ fail(struct ssh_stream *x)
 	if (x->failed)
 		return;
 	x->failed = true;
-	if (x->closed)
+	if (x->s.closed)
 		die(x);
 	else
-		tell(x, STREAM_ERROR, NULL, 0);
+		stream_owe(&x->s, STREAM_ERROR, 0);
 }
 
 void
@@ -89,7 +81,7 @@ ssh_guard_answered(struct ssh_guard *g, uint32_t number)
 			continue;
 		x->asked = 0;
 		x->ended = true;
-		tell(x, STREAM_EOF, NULL, 0);
+		stream_tell(&x->s, STREAM_EOF, NULL, 0);
 		return; /* what it called may have changed the list */
 	}
 }
@@ -116,7 +108,7 @@ on_in(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	(void)s;
 	switch (ev) {
 	case STREAM_DATA:
-		tell(x, STREAM_DATA, p, n);
+		stream_tell(&x->s, STREAM_DATA, p, n);
 		break;
 	case STREAM_EOF:
 		x->asked = x->guard ? x->guard->ask(x->guard) : 0;
@@ -141,10 +133,8 @@ spill(struct ssh_stream *x)
 	stream_close(x->out);
 	x->out = NULL;
 	x->spill = mem_grow(NULL, SPILL);
-	if (n)
-		tell(x, STREAM_SENT, NULL, n);
-	if (!x->closed)
-		tell(x, STREAM_ROOM, NULL, 0);
+	stream_owe(&x->s, STREAM_SENT, n);
+	stream_owe(&x->s, STREAM_ROOM, 0);
 }
 
 static void
@@ -154,10 +144,11 @@ on_out(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	struct ssh_stream *x = arg;
 
 	(void)s;
+	(void)p;
 	if (ev == STREAM_ERROR)
 		spill(x);
 	else if (ev == STREAM_SENT || ev == STREAM_ROOM)
-		tell(x, ev, p, n);
+		stream_owe(&x->s, ev, n);
 }
 
 static void
@@ -169,7 +160,7 @@ on_line(void *arg, const struct ssh_mux_msg *m)
 		return;
 	ssh_line_close(x->line); /* both ways have ended, or ssh has */
 	x->line = NULL;
-	if (x->closed)
+	if (x->s.closed)
 		die(x);
 }
 
@@ -187,7 +178,7 @@ reserve(struct stream *s, size_t *n)
 	struct ssh_stream *x = of(s);
 
 	if (x->out)
-		return x->out->ops->reserve(x->out, n);
+		return stream_reserve(x->out, n);
 	if (*n > SPILL)
 		*n = SPILL;
 	return x->spill;
@@ -199,9 +190,9 @@ commit(struct stream *s, size_t n)
 	struct ssh_stream *x = of(s);
 
 	if (x->out)
-		x->out->ops->commit(x->out, n);
-	else if (n)
-		tell(x, STREAM_SENT, NULL, n);
+		stream_commit(x->out, n);
+	else
+		stream_owe(s, STREAM_SENT, n);
 }
 
 static void
@@ -211,8 +202,8 @@ put(struct stream *s, const uint8_t *p, size_t n)
 
 	if (x->out)
 		stream_put(x->out, p, n);
-	else if (n)
-		tell(x, STREAM_SENT, NULL, n);
+	else
+		stream_owe(s, STREAM_SENT, n);
 }
 
 static void
@@ -274,17 +265,13 @@ close_stream(struct stream *s, bool gentle)
 {
 	struct ssh_stream *x = of(s);
 
-	if (x->closed)
-		return;
-	x->closed = true;
-	stream_on(s, NULL, NULL);
 	if (!gentle || x->failed || !x->line || !x->out || !x->guard) {
 		die(x);
 		return;
 	}
 	finish(s);
 	stream_want(x->in, true);
-	timer_start(&x->late, x->l, LINGER_MS, on_late, x);
+	timer_start(&x->late, s->l, LINGER_MS, on_late, x);
 }
 
 static const char *
@@ -313,8 +300,7 @@ ssh_stream_new(struct loop *l, struct ssh_guard *g, struct ssh_line *line,
 {
 	struct ssh_stream *x = mem_new(struct ssh_stream);
 
-	x->s.ops = &ops;
-	x->l = l;
+	stream_init(&x->s, l, &ops);
 	x->guard = g;
 	x->line = line;
 	list_add(&g->streams, &x->at);

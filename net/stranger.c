@@ -16,11 +16,10 @@ struct stranger {
 	struct list at;
 	struct stream *s; /* the socket, or TLS over it; NULL: handed on */
 	struct link *link;
-	struct greet *greet; /* without a link, once TLS is up */
+	struct greeter greeter; /* of streams on link; or of s itself */
 	struct buf first; /* bytes before it was clear what speaks */
 	struct timer late;
 	struct deferred gone;
-	unsigned streams; /* that say hello on link */
 	char from[ADDR_TEXT];
 	bool in_ws, over;
 };
@@ -53,8 +52,8 @@ end(struct stranger *x)
 	if (x->over)
 		return;
 	leave(x);
+	greeter_cancel(&x->greeter);
 	link_close(x->link, false);
-	greet_cancel(x->greet);
 	stream_close(x->s);
 }
 
@@ -88,15 +87,15 @@ stranger_close_all(struct server *sv)
 }
 
 static void
-on_greeted(void *arg, bool known)
+on_greeted(struct greeter *g, bool known)
 {
-	struct stranger *x = arg;
+	struct stranger *x = list_item(g, struct stranger, greeter);
 
-	if (x->over)
+	/* without a link the stream was taken, or closed, by now */
+	if (!known && x->link)
 		return;
-	x->streams--;
-	if (known)
-		leave(x); /* the link has found its owner */
+	greeter_let_go(g);
+	leave(x);
 }
 
 static void
@@ -106,12 +105,10 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 
 	switch (ev) {
 	case LINK_OPEN:
-		if (x->streams >= STRANGER_STREAMS) {
+		if (x->greeter.n >= STRANGER_STREAMS)
 			stream_close(s);
-			break;
-		}
-		x->streams++;
-		greet_new(x->sv, s, k, x->from, on_greeted, x);
+		else
+			greet_new(x->sv, s, k, x->from, &x->greeter);
 		break;
 	case LINK_HEARD:
 		break;
@@ -124,13 +121,6 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 		end(x);
 		break;
 	}
-}
-
-static void
-on_bare(void *arg, bool known)
-{
-	(void)known;
-	leave(arg); /* the stream was taken, or closed, by now */
 }
 
 /* What speaks is known, and TLS, if any, is up. */
@@ -148,7 +138,7 @@ go_on(struct stranger *x)
 		x->link = link_new(x->sv->l, s, MUX_SERVER, &lim, on_link, x);
 	} else {
 		timer_stop(&x->late); /* the greeting has its own */
-		x->greet = greet_new(x->sv, s, NULL, x->from, on_bare, x);
+		greet_new(x->sv, s, NULL, x->from, &x->greeter);
 	}
 }
 
@@ -170,20 +160,11 @@ on_secure(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	}
 }
 
-/* Bytes that were read before the next layer was there. */
 static void
-replay(struct stream *s, const uint8_t *p, size_t n)
-{
-	if (n && s->cb)
-		s->cb(s, STREAM_DATA, p, n, s->arg);
-}
-
-static void
-start_tls(struct stranger *x, uint8_t *p, size_t n)
+start_tls(struct stranger *x)
 {
 	x->s = secure_new(x->sv->l, x->s, x->sv->tls, NULL);
 	stream_on(x->s, on_secure, x);
-	secure_feed(x->s, p, n);
 }
 
 static void on_first(struct stream *s, enum stream_event ev, const uint8_t *p,
@@ -209,12 +190,11 @@ on_ws(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 }
 
 static void
-start_ws(struct stranger *x, uint8_t *p, size_t n)
+start_ws(struct stranger *x)
 {
 	x->in_ws = true;
 	x->s = ws_serve(x->sv->l, x->s);
 	stream_on(x->s, on_ws, x);
-	ws_feed(x->s, p, n);
 }
 
 static void
@@ -225,25 +205,25 @@ turn_away(struct stranger *x, const char *what)
 	end(x);
 }
 
+/* What has been read is for the next layer. */
 static void
-decide(struct stranger *x, enum hello h, uint8_t *p, size_t n)
+decide(struct stranger *x, enum hello h, const uint8_t *p, size_t n)
 {
-	struct stream *s = x->s;
+	size_t mark = h == HELLO_FRP_TLS; /* frp's own, before TLS */
 
+	stream_unread(x->s, p + mark, n - mark);
 	switch (h) {
 	case HELLO_MORE:
 		break;
 	case HELLO_FRP_TLS:
-		start_tls(x, p + 1, n - 1);
-		break;
 	case HELLO_TLS:
-		start_tls(x, p, n);
+		start_tls(x);
 		break;
 	case HELLO_WEBSOCKET:
 		if (x->in_ws)
 			turn_away(x, "speaks WebSocket inside of WebSocket");
 		else
-			start_ws(x, p, n);
+			start_ws(x);
 		break;
 	case HELLO_HTTP:
 		turn_away(x, "speaks HTTP, this is the port for frp clients");
@@ -258,7 +238,6 @@ decide(struct stranger *x, enum hello h, uint8_t *p, size_t n)
 			break;
 		}
 		go_on(x);
-		replay(s, p, n);
 		break;
 	}
 }
@@ -286,7 +265,7 @@ on_first(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		if (h == HELLO_MORE)
 			buf_put(&x->first, p, n);
 		else
-			decide(x, h, (uint8_t *)(uintptr_t)p, n);
+			decide(x, h, p, n);
 		return;
 	}
 	buf_put(&x->first, p, n);
@@ -295,8 +274,7 @@ on_first(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		return;
 	held = x->first;
 	x->first = (struct buf){ 0 };
-	decide(x, h, held.data + held.off, buf_len(&held));
-	loop_settle(x->sv->l); /* nothing may stay borrowed from held */
+	decide(x, h, buf_peek(&held), buf_len(&held));
 	buf_free(&held);
 }
 
@@ -309,6 +287,7 @@ stranger_new(struct server *sv, int fd, const struct addr *from)
 		end(list_item(sv->strangers.next, struct stranger, at));
 	x = mem_new(struct stranger);
 	x->sv = sv;
+	greeter_init(&x->greeter, on_greeted);
 	addr_text(from, x->from);
 	x->s = conn_new(sv->l, fd);
 	stream_on(x->s, on_first, x);

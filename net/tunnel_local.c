@@ -157,7 +157,6 @@ on_called(void *arg, struct stream *s, const char *error)
 {
 	struct guest *g = arg;
 	struct tunnel *t = g->f->t;
-	struct relay *r;
 
 	g->call = NULL;
 	if (!s) {
@@ -170,9 +169,7 @@ on_called(void *arg, struct stream *s, const char *error)
 	timer_stop(&g->late);
 	guest_state(g, GUEST_JOINED);
 	g->f->up += buf_len(&g->hold.early);
-	r = hold_relay(&g->hold, t->l, s, on_done, g);
-	if (!g->over)
-		g->relay = r;
+	g->relay = hold_relay(&g->hold, t->l, s, on_done, g);
 }
 
 static void

@@ -155,17 +155,16 @@ static void
 take(struct via *v, const uint8_t *p, size_t n)
 {
 	struct buf out = { 0 }, why = { 0 };
-	struct stream *s = v->s;
 	int r = speeches[v->proxy->kind].answer(v, &p, &n, &out, &why);
 
 	send_out(v, &out);
-	if (r < 0)
+	if (r < 0) {
 		finish(v, buf_text(&why));
-	else if (r > 0)
+	} else if (r > 0) {
+		stream_unread(v->s, p, n);
 		finish(v, NULL);
+	}
 	buf_free(&why);
-	if (r > 0 && n && s->cb)
-		s->cb(s, STREAM_DATA, p, n, s->arg);
 }
 
 static void

@@ -16,7 +16,7 @@ struct via_to {
 };
 
 /* s: what was given, now led to the target; what the target has said already
- * is told as STREAM_DATA right after this returns.  Or NULL and error, such as
+ * is told as STREAM_DATA next.  Or NULL and error, such as
  * "proxy '127.0.0.1:3128': the answer is '403 Forbidden'". */
 typedef void via_cb(void *arg, struct stream *s, const char *error);
 /* Takes s, which is connected.  Never calls back at once; then it is gone.

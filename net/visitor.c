@@ -77,14 +77,13 @@ begin(struct visitor_call *c, const struct msg_new_visitor_conn_resp *m,
 	struct stream *under = c->s, *s;
 
 	stream_on(under, NULL, NULL);
+	stream_unread(under, rest, n);
 	s = wrap_new(c->v->client->l, under, &how);
 	if (!c->said && buf_len(&c->early)) {
 		stream_put(s, buf_peek(&c->early), buf_len(&c->early));
 		stream_flush(s);
 	}
 	finish(c, s, m->ours == 1, NULL);
-	if (n && under->cb)
-		under->cb(under, STREAM_DATA, rest, n, under->arg);
 }
 
 static void

@@ -3,6 +3,7 @@
  * one.  An idle stream is watched, so that a dead one is never handed out. */
 #include "net/server_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -54,18 +55,36 @@ on_idle(struct stream *stream, enum stream_event ev, const uint8_t *p,
 		stream_close(take_out(arg));
 }
 
+/* It waits no more. */
+static void
+leave(struct work_wait *w)
+{
+	list_del(&w->at);
+	timer_stop(&w->late);
+	errand_drop(&w->given);
+	w->session = NULL;
+}
+
 static void
 give(struct work_wait *w, struct stream *work)
 {
 	struct session *s = w->session;
 
-	list_del(&w->at);
-	timer_stop(&w->late);
-	w->session = NULL;
-	w->cb(w, work);
+	leave(w);
 	/* a replacement, so that the next user need not wait */
-	if (work && !s->over && s->nidle < s->pool && list_empty(&s->waiting))
+	if (work && s->nidle < s->pool && list_empty(&s->waiting))
 		ask(s);
+	w->cb(w, work);
+}
+
+static void
+on_given(struct errand *e)
+{
+	struct work_wait *w = list_item(e, struct work_wait, given);
+	struct stream *work = w->work;
+
+	w->work = NULL;
+	give(w, work);
 }
 
 static void
@@ -81,9 +100,12 @@ work_want(struct session *s, struct work_wait *w,
 {
 	w->session = s;
 	w->cb = cb;
+	w->work = NULL;
 	list_init(&w->at);
+	errand_init(&w->given, on_given);
 	if (!list_empty(&s->idle)) {
-		give(w, take_out(list_item(s->idle.next, struct idle, at)));
+		w->work = take_out(list_item(s->idle.next, struct idle, at));
+		loop_later(s->sv->l, &w->given);
 		return;
 	}
 	list_add(&s->waiting, &w->at);
@@ -97,9 +119,9 @@ work_cancel(struct work_wait *w)
 {
 	if (!w->session)
 		return;
-	list_del(&w->at);
-	timer_stop(&w->late);
-	w->session = NULL;
+	leave(w);
+	stream_close(w->work);
+	w->work = NULL;
 }
 
 void
@@ -132,6 +154,5 @@ work_end(struct session *s)
 {
 	while (!list_empty(&s->idle))
 		stream_close(take_out(list_item(s->idle.next, struct idle, at)));
-	while (!list_empty(&s->waiting))
-		give(list_item(s->waiting.next, struct work_wait, at), NULL);
+	assert(list_empty(&s->waiting)); /* its proxies are closed */
 }

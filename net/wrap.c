@@ -29,8 +29,8 @@ wrap_of(const struct layer *x)
 static void
 say_spoilt(struct layer *x, const char *why)
 {
-	if (!x->failed && !x->closed)
-		log_warn(x->l->log, "[%s] %s: this connection is cut (are "
+	if (!x->failed && !x->s.closed)
+		log_warn(x->s.l->log, "[%s] %s: this connection is cut (are "
 		    "useEncryption, useCompression and the keys the same on "
 		    "both ends?)", wrap_of(x)->name, why);
 }
@@ -40,7 +40,7 @@ static void
 give(struct layer *x, const uint8_t *p, size_t n)
 {
 	wrap_of(x)->plain += n;
-	layer_tell(x, STREAM_DATA, p, n);
+	stream_tell(&x->s, STREAM_DATA, p, n);
 }
 
 static void
@@ -52,7 +52,7 @@ unpack(struct layer *x, const uint8_t *p, size_t n)
 	int r;
 
 	filter_snappy_feed(own->snappy, p, n);
-	while (!x->closed &&
+	while (!x->s.closed &&
 	    (r = filter_snappy_next(own->snappy, &piece)) != 0) {
 		if (r < 0) {
 			say_spoilt(x, corrupt);
@@ -61,7 +61,7 @@ unpack(struct layer *x, const uint8_t *p, size_t n)
 		}
 		give(x, piece.p, piece.n);
 		/* the next piece may lie where this one does */
-		loop_settle(x->l);
+		loop_settle(x->s.l);
 	}
 }
 
@@ -80,7 +80,7 @@ take(struct layer *x, uint8_t *p, size_t n)
 		give(x, p + (n - len), len);
 	/* what came without plain text in it (an IV, a chunk's head) is
 	 * consumed at once; the rest with what it carried */
-	if (own->plain == 0 && own->wire && !x->closed) {
+	if (own->plain == 0 && own->wire && !x->s.closed) {
 		stream_consumed(x->under, own->wire);
 		own->wire = 0;
 	}
@@ -98,7 +98,7 @@ pack(struct layer *x, const uint8_t *p, size_t n)
 	}
 	if (own->cfb) {
 		if (n > 4096)
-			loop_lend(x->l, &own->sealed);
+			loop_lend(x->s.l, &own->sealed);
 		filter_cfb_encode(own->cfb, &own->sealed, p, n);
 		p = buf_peek(&own->sealed);
 		n = buf_len(&own->sealed);
@@ -108,7 +108,7 @@ pack(struct layer *x, const uint8_t *p, size_t n)
 	buf_free(&own->packed);
 	if (buf_len(&own->sealed)) {
 		buf_take(&own->sealed, buf_len(&own->sealed));
-		loop_take_back(x->l, &own->sealed);
+		loop_take_back(x->s.l, &own->sealed);
 	}
 }
 

@@ -41,12 +41,12 @@ put_frame(struct layer *x, const uint8_t *p, size_t n)
 
 	if (!server)
 		rand_bytes(key, sizeof(key));
-	to = x->under->ops->reserve(x->under, &room);
+	to = stream_reserve(x->under, &room);
 	len = ws_frame_head(to, n, server ? NULL : key);
 	memcpy(to + len, p, n);
 	if (!server)
 		ws_frame_mask(to + len, n, key, 0);
-	x->under->ops->commit(x->under, len + n);
+	stream_commit(x->under, len + n);
 }
 
 static void
@@ -87,7 +87,7 @@ shake_hands(struct layer *x, const uint8_t **p, size_t *n)
 		return false;
 	http_upgrade_release(&own->upgrade);
 	layer_up(x);
-	return !x->closed;
+	return !x->s.closed;
 }
 
 static void
@@ -101,25 +101,16 @@ take(struct layer *x, uint8_t *p, size_t n)
 	if (!x->up && !shake_hands(x, &at, &n))
 		return;
 	ws_frame_feed(&own->frame, p + (at - p), n);
-	while (!x->closed && (r = ws_frame_next(&own->frame, &ev)) > 0)
+	while (!x->s.closed && (r = ws_frame_next(&own->frame, &ev)) > 0)
 		if (ev.type == WS_FRAME_DATA)
-			layer_tell(x, STREAM_DATA, ev.p, ev.n);
-	if (x->closed)
+			stream_tell(&x->s, STREAM_DATA, ev.p, ev.n);
+	if (x->s.closed)
 		return;
 	send_out(x, &own->frame.out);
 	if (r == ERR_EOF)
 		layer_eof(x);
 	else if (r < 0)
 		layer_fail(x, "the peer breaks the rules of WebSocket");
-}
-
-void
-ws_feed(struct stream *s, uint8_t *p, size_t n)
-{
-	struct layer *x = layer_of(s);
-
-	if (!x->failed && !x->ended)
-		take(x, p, n);
 }
 
 static void

@@ -11,7 +11,5 @@
 struct stream *ws_serve(struct loop *l, struct stream *under);
 /* host: as the request calls the server. */
 struct stream *ws_ask(struct loop *l, struct stream *under, const char *host);
-/* Bytes of the peer that were read before. */
-void ws_feed(struct stream *s, uint8_t *p, size_t n);
 
 #endif

@@ -114,12 +114,12 @@ put_some(struct end *e)
 		return;
 	room = n;
 	if (reserve)
-		to = e->s->ops->reserve(e->s, &room);
+		to = stream_reserve(e->s, &room);
 	n = min_size(n, room);
 	for (i = 0; i < n; i++)
 		to[i] = byte_at(e->seed, e->put + i);
 	if (reserve) {
-		e->s->ops->commit(e->s, n);
+		stream_commit(e->s, n);
 	} else {
 		stream_put(e->s, to, n);
 		stream_flush(e->s);
