@@ -73,45 +73,39 @@ class OneStream:
         self.under.close()
 
 
-class Control:
-    """From Login on; .said is the answer to it."""
+def one_message(take):
+    """Its kind and body, of what take(n) gives; (None, None) at the end."""
+    head = take(9)
+    if len(head) < 9:
+        return None, None
+    return head[:1], json.loads(take(struct.unpack(">q", head[1:])[0]))
 
-    def __init__(self, port, token="", mux=False, tls=False, **login):
-        self.port, self.token = port, token
-        s = dial(port)
-        s = over_tls(s) if tls else s
-        self.s = OneStream(s) if mux else s
+
+def message(s):
+    """One that comes in clear."""
+    return one_message(lambda n: read_exactly(s, n))
+
+
+class Sealed:
+    """A control stream behind Login, of either end: .s, and the token."""
+
+    def __init__(self, s, token=""):
+        self.s, self.token = s, token
         self._out = self._in = None
         self._sending = threading.Lock()
-        body = {"version": "0.61.0", "os": "linux", "arch": "amd64",
-                "client_spec": {}, **signed(token), **login}
-        self.s.sendall(packed(LOGIN, body))
-        kind, self.said = self._read(lambda n: read_exactly(self.s, n))
-        if kind != LOGIN_RESP:
-            raise Failure(f"the answer to Login is {kind}")
-        self.run_id = self.said.get("run_id")
 
-    @property
-    def error(self):
-        return self.said.get("error")
-
-    @staticmethod
-    def _read(take):
-        head = take(9)
-        if len(head) < 9:
-            return None, None
-        return head[:1], json.loads(take(struct.unpack(">q", head[1:])[0]))
+    def seal(self, kind, **body):
+        """The bytes that send() would send, which are to be sent next."""
+        data = packed(kind, body)
+        if self._out:
+            return self._out.update(data)
+        iv = os.urandom(16)
+        self._out = Cfb(frp_key(self.token), iv, False)
+        return iv + self._out.update(data)
 
     def send(self, kind, **body):
         with self._sending:
-            data = packed(kind, body)
-            if not self._out:
-                iv = os.urandom(16)
-                self._out = Cfb(frp_key(self.token), iv, False)
-                data = iv + self._out.update(data)
-            else:
-                data = self._out.update(data)
-            self.s.sendall(data)
+            self.s.sendall(self.seal(kind, **body))
 
     def _take(self, n):
         if not self._in:
@@ -125,7 +119,7 @@ class Control:
         """The next message, or (None, None) at the end."""
         self.s.settimeout(timeout)
         try:
-            return self._read(self._take)
+            return one_message(self._take)
         except ConnectionResetError:
             return None, None
 
@@ -139,6 +133,37 @@ class Control:
             if kind is None:
                 raise Failure(f"the end came instead of {wanted}")
             others += 1
+
+    def close(self):
+        self.s.close()
+
+
+def login_body(token="", **login):
+    return {"version": "0.61.0", "os": "linux", "arch": "amd64",
+            "client_spec": {}, **signed(token), **login}
+
+
+class Control(Sealed):
+    """From Login on; .said is the answer to it. over: a stream that is there
+    already, instead of a connection of its own."""
+
+    def __init__(self, port, token="", mux=False, tls=False, over=None,
+                 **login):
+        self.port = port
+        if not over:
+            s = dial(port)
+            s = over_tls(s) if tls else s
+            over = OneStream(s) if mux else s
+        super().__init__(over, token)
+        self.s.sendall(packed(LOGIN, login_body(token, **login)))
+        kind, self.said = message(self.s)
+        if kind != LOGIN_RESP:
+            raise Failure(f"the answer to Login is {kind}")
+        self.run_id = self.said.get("run_id")
+
+    @property
+    def error(self):
+        return self.said.get("error")
 
     def proxy(self, name, remote_port=0, **more):
         """The answer to a NewProxy."""
@@ -171,9 +196,6 @@ class Control:
         in_thread(live)
         return self
 
-    def close(self):
-        self.s.close()
-
 
 def port_in(said):
     """Of a NewProxyResp."""
@@ -185,4 +207,4 @@ def port_in(said):
 def started(work, timeout=15):
     """The StartWorkConn that comes on a work connection."""
     work.settimeout(timeout)
-    return Control._read(lambda n: read_exactly(work, n))[1]
+    return message(work)[1]

@@ -7,7 +7,8 @@ import threading
 import time
 
 from aes import Cfb, frp_key
-from frp import PING, PONG, Control, auth_key, packed, port_in, started
+from frp import (PING, PONG, Control, auth_key, message, packed, port_in,
+                 started)
 from lib import (EchoServer, Relay, check, dial, pattern, read_exactly,
                  read_to_end, tcp_proxy)
 from test_private import FILTERED, Private, steady
@@ -128,7 +129,7 @@ def visit(w, name, secret, **more):
     s.sendall(packed(b"v", {"run_id": w.c.run_id, "proxy_name": name,
                             "sign_key": auth_key(secret, now),
                             "timestamp": now, **more}))
-    kind, said = Control._read(lambda n: read_exactly(s, n))
+    kind, said = message(s)
     check(kind == b"3", f"the answer is {kind}")
     return s, said.get("error")
 
