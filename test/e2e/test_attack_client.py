@@ -7,6 +7,7 @@ import hashlib
 import re
 import socket
 import ssl
+import time
 
 from frp import NEW_PROXY_RESP, PONG, REQ_WORK, message, packed
 from frps_by_hand import FrpsByHand, start
@@ -346,3 +347,22 @@ def test_a_server_that_says_much_and_is_gone_is_come_back_to(t):
                 reset(under)
             v.again()
     every_way(work)
+
+
+def test_names_that_nobody_answers_for_hold_up_no_other_user(t):
+    """They wait for their own answers, those of the users who are gone for
+    none; what needs no name server is known at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        service = EchoServer()
+        p = Pair(t, 0, plugin={"type": "socks5"}, client={
+            "dnsServer": f"127.0.0.1:{silent.getsockname()[1]}"})
+        for i in range(40):
+            s = dial(p.port)
+            s.sendall(request(CONNECT, f"nobody-{i}.invalid", 80))
+            check(read_exactly(s, 2) == b"\5\0")
+            reset(s)
+        began = time.monotonic()
+        check(Asked(p.port, "localhost", service.port).code == OK)
+        took = time.monotonic() - began
+        check(took < 4, f"only after {took:.1f} s")
