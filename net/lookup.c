@@ -86,14 +86,20 @@ ask_system(struct lookup *q)
 						gai_strerror(r));
 }
 
-void
-lookup(struct lookup *q, const struct addr *server)
+/* Read by ourselves in any case: names there are the same whatever their case,
+ * which not every C library knows. */
+bool
+lookup_here(struct lookup *q)
 {
-	/* read by ourselves in any case: names there are the same whatever
-	 * their case, which not every C library knows */
 	lookup_hosts(q, "/etc/hosts");
-	if (q->n == 0 && server)
+	return q->n > 0;
+}
+
+void
+lookup_there(struct lookup *q, const struct addr *server)
+{
+	if (server)
 		lookup_dns(q, server);
-	else if (q->n == 0)
+	else
 		ask_system(q);
 }

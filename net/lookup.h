@@ -1,6 +1,6 @@
-/* One name to addresses, while the caller waits: a thread's work.  With a
- * name server of one's own, that one is asked, after /etc/hosts; else the
- * system. */
+/* One name to addresses, while the caller waits: a thread's work.  First what
+ * this host knows by itself, which is soon told; then a name server of one's
+ * own or, without one, the system. */
 #ifndef NET_LOOKUP_H
 #define NET_LOOKUP_H
 
@@ -15,7 +15,8 @@ struct lookup {
 	char error[320]; /* in Go's words, when n is 0 */
 };
 
-void lookup(struct lookup *q, const struct addr *server); /* or NULL */
+bool lookup_here(struct lookup *q); /* in /etc/hosts; false: not there */
+void lookup_there(struct lookup *q, const struct addr *server); /* or NULL */
 
 /* Adds what the file at path (or the rule for localhost) says. */
 void lookup_hosts(struct lookup *q, const char *path);

@@ -12,8 +12,10 @@
 #include "net/lookup.h"
 
 /* A name server that does not answer holds a thread for long, so there are
- * several; questions beyond them wait in line. */
-#define RESOLVE_THREADS 4
+ * several who ask; questions beyond them wait in line.  One more is always
+ * free to look up what this host knows by itself. */
+#define RESOLVE_ASKING	4
+#define RESOLVE_THREADS (RESOLVE_ASKING + 1)
 
 struct question {
 	struct list at;
@@ -21,6 +23,8 @@ struct question {
 	char *host;
 	resolve_cb *cb; /* the loop's side only */
 	void *arg;
+	bool fresh;   /* not yet looked up here */
+	bool dropped; /* while a thread has it: nobody wants it any more */
 	struct lookup q; /* its host is the one above */
 };
 
@@ -31,9 +35,10 @@ struct resolver {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t more;
 	unsigned holders; /* the loop's side and nthreads */
-	unsigned nthreads, idle;
-	unsigned waiting; /* in asked */
-	struct list asked, answered;
+	unsigned nthreads, idle, asking;
+	unsigned waiting; /* in fresh */
+	struct list fresh; /* see its questions */
+	struct list abroad, answered; /* for a name server; done */
 	bool end;
 	struct map open; /* the loop's side: number to question */
 	uint64_t last;
@@ -61,32 +66,77 @@ let_go(struct resolver *r)
 	free(r);
 }
 
+static struct question *
+first(struct list *of)
+{
+	struct question *q = list_item(of->next, struct question, at);
+
+	list_del(&q->at);
+	return q;
+}
+
+static bool
+may_ask(const struct resolver *r)
+{
+	return !list_empty(&r->abroad) && r->asking < RESOLVE_ASKING;
+}
+
+/* With the lock held, but not while it is looked up. */
+static void
+look_here(struct resolver *r)
+{
+	struct question *q = first(&r->fresh);
+	bool found;
+
+	q->fresh = false;
+	r->waiting--;
+	pthread_mutex_unlock(&r->lock);
+	found = lookup_here(&q->q);
+	pthread_mutex_lock(&r->lock);
+	if (q->dropped || r->end)
+		free_question(q);
+	else
+		list_add(found ? &r->answered : &r->abroad, &q->at);
+	if (may_ask(r))
+		pthread_cond_signal(&r->more);
+}
+
+static void
+ask_there(struct resolver *r)
+{
+	struct question *q = first(&r->abroad);
+
+	r->asking++;
+	pthread_mutex_unlock(&r->lock);
+	lookup_there(&q->q, r->server.len ? &r->server : NULL);
+	pthread_mutex_lock(&r->lock);
+	r->asking--;
+	if (q->dropped || r->end)
+		free_question(q);
+	else
+		list_add(&r->answered, &q->at);
+}
+
 static void *
 work(void *arg)
 {
 	struct resolver *r = arg;
-	struct question *q;
 
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
-		while (list_empty(&r->asked) && !r->end)
+		while (list_empty(&r->fresh) && !may_ask(r) && !r->end)
 			pthread_cond_wait(&r->more, &r->lock);
 		if (r->end)
 			break;
-		q = list_item(r->asked.next, struct question, at);
-		list_del(&q->at);
-		r->waiting--;
 		r->idle--;
-		pthread_mutex_unlock(&r->lock);
-		lookup(&q->q, r->server.len ? &r->server : NULL);
-		pthread_mutex_lock(&r->lock);
+		if (!list_empty(&r->fresh))
+			look_here(r);
+		else
+			ask_there(r);
 		r->idle++;
-		if (r->end) { /* nobody to tell, and no loop to wake */
-			free_question(q);
-			break;
-		}
-		list_add(&r->answered, &q->at);
-		ev_async_send(r->l->ev, &r->wake);
+		/* at the end there is nobody to tell, and no loop to wake */
+		if (!r->end && !list_empty(&r->answered))
+			ev_async_send(r->l->ev, &r->wake);
 	}
 	let_go(r);
 	return NULL;
@@ -98,10 +148,8 @@ take(struct resolver *r, struct list *from)
 	struct question *q = NULL;
 
 	pthread_mutex_lock(&r->lock);
-	if (!list_empty(from)) {
-		q = list_item(from->next, struct question, at);
-		list_del(&q->at);
-	}
+	if (!list_empty(from))
+		q = first(from);
 	pthread_mutex_unlock(&r->lock);
 	return q;
 }
@@ -134,7 +182,8 @@ resolver_new(struct loop *l, const struct addr *server)
 	r->l = l;
 	if (server)
 		r->server = *server;
-	list_init(&r->asked);
+	list_init(&r->fresh);
+	list_init(&r->abroad);
 	list_init(&r->answered);
 	r->holders = 1;
 	pthread_mutex_init(&r->lock, NULL);
@@ -158,7 +207,8 @@ resolver_free(struct resolver *r)
 	pthread_mutex_unlock(&r->lock);
 	ev_ref(r->l->ev);
 	ev_async_stop(r->l->ev, &r->wake);
-	while ((q = take(r, &r->asked)) || (q = take(r, &r->answered)))
+	while ((q = take(r, &r->fresh)) || (q = take(r, &r->abroad)) ||
+	    (q = take(r, &r->answered)))
 		free_question(q);
 	map_free(&r->open);
 	pthread_mutex_lock(&r->lock);
@@ -190,6 +240,8 @@ resolve(struct resolver *r, const char *host, int port, resolve_cb *cb,
 {
 	struct question *q = mem_new(struct question);
 
+	list_init(&q->at);
+	q->fresh = true;
 	q->id = ++r->last;
 	q->host = mem_dup(host);
 	q->q.host = q->host;
@@ -199,12 +251,13 @@ resolve(struct resolver *r, const char *host, int port, resolve_cb *cb,
 	map_num_set(&r->open, q->id, q);
 	ev_ref(r->l->ev); /* the loop stays alive for an open question */
 	pthread_mutex_lock(&r->lock);
-	list_add(&r->asked, &q->at);
+	list_add(&r->fresh, &q->at);
 	/* an idle one may have been woken and not yet taken its own */
 	if (++r->waiting > r->idle && r->nthreads < RESOLVE_THREADS)
 		add_thread(r);
 	if (r->nthreads == 0) { /* no thread to be had: say so */
 		list_del(&q->at);
+		q->fresh = false;
 		r->waiting--;
 		snprintf(q->q.error, sizeof(q->q.error),
 		    "lookup %.200s: cannot start a thread", q->host);
@@ -216,9 +269,22 @@ resolve(struct resolver *r, const char *host, int port, resolve_cb *cb,
 	return q->id;
 }
 
+/* One that a thread has is freed by it; the others hold up nobody's. */
 void
 resolve_cancel(struct resolver *r, uint64_t id)
 {
-	if (id && map_num_del(&r->open, id))
-		ev_unref(r->l->ev);
+	struct question *q = id ? map_num(&r->open, id) : NULL;
+
+	if (!q)
+		return;
+	map_num_del(&r->open, id);
+	ev_unref(r->l->ev);
+	pthread_mutex_lock(&r->lock);
+	q->dropped = list_empty(&q->at);
+	if (!q->dropped) {
+		r->waiting -= q->fresh;
+		list_del(&q->at);
+		free_question(q);
+	}
+	pthread_mutex_unlock(&r->lock);
 }
