@@ -24,7 +24,8 @@ append(const br_x509_class **ctx, const unsigned char *p, size_t n)
 {
 	struct x509_any *x = (struct x509_any *)ctx;
 
-	if (x->certs == 0)
+	/* one that has failed runs on when it is pushed, and not in its code */
+	if (x->certs == 0 && x->decoder.err == 0)
 		br_x509_decoder_push(&x->decoder, p, n);
 }
 

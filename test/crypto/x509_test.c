@@ -144,6 +144,27 @@ TEST(x509_make_makes_what_a_client_may_trust)
 	}
 }
 
+/* BearSSL's decoder runs on, out of its code, when it is pushed after it has
+ * failed; so what comes in pieces must end at the first that is wrong. */
+TEST(a_certificate_that_is_wrong_anywhere_does_no_harm_in_pieces)
+{
+	struct x509_rules r = { .now = NOW };
+	struct pem_certs c;
+	struct x509_check x;
+	size_t bit;
+
+	CHECK(!pem_read_certs(&c, PEM_SERVER));
+	for (bit = 0; bit < c.v[0].data_len * 8; bit++) {
+		c.v[0].data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		check(&x, &r, NULL, c.v, 1);
+		x509_check_release(&x);
+		c.v[0].data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	CHECK(check(&x, &r, NULL, c.v, 1) == 0);
+	x509_check_release(&x);
+	pem_free_certs(&c);
+}
+
 TEST(x509_check_has_limits)
 {
 	struct x509_rules r = { .now = NOW };
