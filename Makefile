@@ -8,6 +8,8 @@
 #   make fuzz T=toml SECS=60
 #   make cover      line coverage of core/ and crypto/
 #   make soak       the long runs
+#   make chaos      hostile peers of each kind against the program under
+#                   sanitizers; SECS=5 each, SEED=… and K=WORD repeat one
 #   make cost       instructions for each MiB relayed (wants valgrind)
 #   make install    PREFIX=/usr/local DESTDIR=
 # BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
@@ -85,8 +87,8 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e interop check fuzz fuzzers cover soak cost tools flags \
-    install clean distclean
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak chaos cost \
+    tools flags install clean distclean
 all: $(B)/culvert
 
 # What runs all the time stands together at the end, before libc, and what only
@@ -183,6 +185,11 @@ cover:
 	$(Q)sh scripts/cover.sh
 soak: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
+chaos:
+	$(Q)$(MAKE) --no-print-directory SAN=1 build/san/culvert
+	$(Q)python3 test/chaos/run.py --bin build/san/culvert \
+	    --secs "$(or $(SECS),5)" $(if $(SEED),--seed "$(SEED)") \
+	    $(if $(K),-k "$(K)")
 cost: $(B)/culvert $(B)/bench/load
 	$(Q)python3 test/bench/cost.py --bin $(B)/culvert
 
