@@ -10,6 +10,7 @@
 #   make soak       the long runs
 #   make chaos      hostile peers of each kind against the program under
 #                   sanitizers; SECS=5 each, SEED=… and K=WORD repeat one
+#   make faults     the end-to-end tests, sanitized, while writes fail
 #   make cost       instructions for each MiB relayed (wants valgrind)
 #   make install    PREFIX=/usr/local DESTDIR=
 # BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
@@ -25,11 +26,16 @@ PREFIX	= /usr/local
 # libev's macros, opened in our sources, leave values unused.
 CLANG_WARN = -Wno-unused-value
 
+# FAULTS=1: sanitized, and each n-th write can be made to fail, see net/loop.h.
+ifdef FAULTS
+SAN	= 1
+endif
 ifdef SAN
-B	= build/san
+B	= $(if $(FAULTS),build/faults,build/san)
 CC	= $(HOST_CC)
 MODE	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	  -fno-sanitize-recover=undefined -DLOOP_CHECKED
+	  -fno-sanitize-recover=undefined -DLOOP_CHECKED \
+	  $(if $(FAULTS),-DLOOP_FAULTS)
 LIBMODE	= -O1 -g -fsanitize=address
 LINK	= -fsanitize=address,undefined
 else ifdef FUZZ
@@ -87,8 +93,8 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e interop check fuzz fuzzers cover soak chaos cost \
-    tools flags install clean distclean
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak chaos faults \
+    cost tools flags install clean distclean
 all: $(B)/culvert
 
 # What runs all the time stands together at the end, before libc, and what only
@@ -183,6 +189,11 @@ flags: $(D)/stamp
 	@printf '%s\n' "$(subst ",\",$(CPPFLAGS) $(DEPINC) $(WARN))"
 cover:
 	$(Q)sh scripts/cover.sh
+# Every e2e test, while writes fail: nobody may crash.
+faults: tools $(B)/bench/load
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 build/faults/culvert
+	$(Q)python3 test/e2e/run.py --bin build/faults/culvert \
+	    --tools $(B)/tools --faults $(if $(T),-k "$(T)")
 soak: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
 chaos:

@@ -85,7 +85,9 @@ send_gathered(struct conn *c)
 
 	c->mid.gather = NULL;
 	do
-		sent = writev(c->io.fd, g->v, g->n);
+		sent = loop_fault(conn_loop(c)) ?
+		    -1 :
+		    writev(c->io.fd, g->v, g->n);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN) {
 		loop_gather_back(conn_loop(c), g);
@@ -116,7 +118,9 @@ send_queued(struct conn *c)
 	ssize_t sent;
 
 	do
-		sent = send(c->io.fd, buf_peek(&c->out), n, MSG_NOSIGNAL);
+		sent = loop_fault(conn_loop(c)) ?
+		    -1 :
+		    send(c->io.fd, buf_peek(&c->out), n, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN) {
 		conn_fail(c, errno);

@@ -44,7 +44,10 @@ send_head(struct conn *d)
 	ssize_t n;
 
 	do
-		n = send(d->io.fd, p->head, p->head_n, MSG_NOSIGNAL | MSG_MORE);
+		n = loop_fault(conn_loop(d)) ?
+		    -1 :
+		    send(d->io.fd, p->head, p->head_n,
+			MSG_NOSIGNAL | MSG_MORE);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return -1;
@@ -64,8 +67,10 @@ conn_splice_out(struct conn *d)
 	if (p->head_n)
 		n = send_head(d);
 	while (p->n && n >= 0) {
-		n = splice(p->r, NULL, d->io.fd, NULL, p->n,
-		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		n = loop_fault(conn_loop(d)) ?
+		    -1 :
+		    splice(p->r, NULL, d->io.fd, NULL, p->n,
+			SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 		if (n < 0 && errno == EINTR) {
 			n = 0;
 			continue;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 #include "crypto/rand.h"
@@ -99,6 +100,11 @@ loop_new(const struct log *log)
 	ev_timer_init(&l->again, on_again, 0, 0);
 	list_init(&l->relays);
 	list_init(&l->lasts);
+#ifdef LOOP_FAULTS
+	if (getenv("CULVERT_FAULTS"))
+		l->fault_at = (unsigned)atoi(getenv("CULVERT_FAULTS"));
+	l->writes = (unsigned)getpid(); /* each process begins elsewhere */
+#endif
 	ev_prepare_init(&l->prepare, on_prepare);
 	l->prepare.data = l;
 	ev_prepare_start(l->ev, &l->prepare);

@@ -6,6 +6,7 @@
 #define NET_LOOP_H
 
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,9 @@ struct loop {
 	bool settling, awake;
 #ifdef LOOP_CHECKED
 	unsigned calls; /* of streams, on the stack */
+#endif
+#ifdef LOOP_FAULTS
+	unsigned writes, fault_at;
 #endif
 	struct pipe_pair *pipes; /* see net/pipes.h: those to spare, */
 	unsigned npipes, nspare; /* how many there are, and of these */
@@ -132,6 +136,21 @@ struct loop_gather {
 };
 struct loop_gather *loop_gather(struct loop *l); /* an empty one */
 void loop_gather_back(struct loop *l, struct loop_gather *g); /* NULL: fine */
+
+/* Builds with LOOP_FAULTS fail each n-th write to a socket as if the peer had
+ * just reset it; n is the environment's CULVERT_FAULTS. */
+static inline bool
+loop_fault(struct loop *l)
+{
+#ifdef LOOP_FAULTS
+	if (l->fault_at && ++l->writes % l->fault_at == 0) {
+		errno = ECONNRESET;
+		return true;
+	}
+#endif
+	(void)l;
+	return false;
+}
 
 struct timer;
 typedef void timer_cb(struct timer *t, void *arg);

@@ -11,12 +11,21 @@ import subprocess
 import threading
 import time
 
+# The most that anything is waited for, in seconds; None: as asked for.
+patience = None
+
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 started = []
 
 # Held while a process is started: until it has become its program it holds
 # all our sockets, and a port that was tried out just then stays taken.
 forking = threading.Lock()
+
+
+def deadline_of(timeout):
+    if patience is not None:
+        timeout = min(timeout, patience)
+    return time.monotonic() + timeout
 
 
 class Failure(AssertionError):
@@ -100,7 +109,7 @@ class Proc:
     def wait_line(self, regex, timeout=15, since=0, times=1):
         """The match of the times-th line that matches, or a Failure."""
         want = re.compile(regex)
-        deadline = time.monotonic() + timeout
+        deadline = deadline_of(timeout)
         at, seen = since, 0
         with self._more:
             while True:
@@ -179,7 +188,7 @@ class Proc:
 
 def until(claim, timeout=10, what="the condition"):
     """For what no line tells: asks again, gently, until it is true."""
-    deadline = time.monotonic() + timeout
+    deadline = deadline_of(timeout)
     while not claim():
         if time.monotonic() > deadline:
             raise Failure(f"{what}: not so after {timeout} s")

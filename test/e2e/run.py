@@ -2,6 +2,11 @@
 """Runs the end-to-end tests: every test_x(t) in test_*.py beside this file.
 
     run.py --bin build/culvert --tools build/tools [-k WORD] [-j N] [--soak]
+    run.py --bin build/faults/culvert --tools build/tools --faults
+
+With --faults each n-th write of every process fails (see net/loop.h), with
+another n for each test.  What the tests want cannot come then; what counts is
+that nobody crashes.
 """
 import argparse
 import functools
@@ -9,6 +14,7 @@ import glob
 import importlib
 import inspect
 import os
+import random
 import sys
 import traceback
 
@@ -16,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 
+import faults  # noqa: E402
 import lib  # noqa: E402
 import runner  # noqa: E402
 
@@ -47,9 +54,12 @@ def discover(args):
             if args.k and args.k not in f"{module}: {name}":
                 continue
             seconds = getattr(fn, "seconds", 3600 if args.soak else 60)
-            yield runner.Job(f"{module}: {name}",
-                             functools.partial(call, fn, args), seconds,
-                             getattr(fn, "waits", False))
+            work = functools.partial(call, fn, args)
+            if args.faults:
+                work = functools.partial(faults.run, work,
+                                         args.dice.choice(faults.EACH))
+            yield runner.Job(f"{module}: {name}", work, seconds,
+                             getattr(fn, "waits", False), args.faults)
 
 
 def main():
@@ -59,7 +69,13 @@ def main():
     p.add_argument("-k", metavar="WORD", help="only names that hold WORD")
     p.add_argument("-j", type=int, default=2, help="how many at a time")
     p.add_argument("--soak", action="store_true", help="the long runs")
+    p.add_argument("--faults", action="store_true", help="writes fail")
+    p.add_argument("--seed", type=int, help="of --faults",
+                   default=random.SystemRandom().randrange(10000))
     args = p.parse_args()
+    args.dice = random.Random(args.seed)
+    if args.faults:
+        print(f"--seed {args.seed}")
     # Where the programs are, for a test that takes no Env.
     os.environ["BIN"] = os.path.abspath(args.bin)
     os.environ["TOOLS"] = os.path.abspath(args.tools)
