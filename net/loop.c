@@ -100,6 +100,7 @@ loop_new(const struct log *log)
 	ev_timer_init(&l->again, on_again, 0, 0);
 	list_init(&l->relays);
 	list_init(&l->lasts);
+	list_init(&l->signals);
 #ifdef LOOP_FAULTS
 	if (getenv("CULVERT_FAULTS"))
 		l->fault_at = (unsigned)atoi(getenv("CULVERT_FAULTS"));
@@ -118,6 +119,9 @@ loop_free(struct loop *l)
 	if (!l)
 		return;
 	run_deferred(l);
+	while (!list_empty(&l->signals))
+		loop_signal_stop(l, list_item(l->signals.next,
+		    struct on_signal, at));
 	ev_timer_stop(l->ev, &l->again);
 	ev_ref(l->ev);
 	ev_prepare_stop(l->ev, &l->prepare);
@@ -362,11 +366,13 @@ loop_signal(struct loop *l, struct on_signal *s, int number,
 	s->arg = arg;
 	ev_signal_init(&s->w, on_signal, number);
 	s->w.data = s;
+	list_add(&l->signals, &s->at);
 	ev_signal_start(l->ev, &s->w);
 }
 
 void
 loop_signal_stop(struct loop *l, struct on_signal *s)
 {
+	list_del(&s->at);
 	ev_signal_stop(l->ev, &s->w);
 }

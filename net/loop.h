@@ -37,7 +37,7 @@ struct loop {
 	struct list owing, held; /* see net/stream.c: streams with something
 				    to tell, bytes for the next holder; */
 	struct errand tell;	 /* who tells it */
-	struct list relays, lasts; /* to be ended with the loop */
+	struct list relays, lasts, signals; /* to be ended with the loop */
 	struct deferred *deferred; /* to be run when the turn ends */
 	ev_prepare prepare;
 	uint8_t *scratch;	   /* LOOP_BLOCK, for the read of this moment */
@@ -167,10 +167,13 @@ void timer_stop(struct timer *t);
 bool timer_active(const struct timer *t);
 
 struct on_signal {
+	struct list at; /* in the loop's */
 	ev_signal w;
 	void (*cb)(void *arg, int number);
 	void *arg;
 };
+/* Until it is stopped, or the loop is freed: then it is as it was by default,
+ * for one that comes later would find no loop. */
 void loop_signal(struct loop *l, struct on_signal *s, int number,
     void (*cb)(void *arg, int number), void *arg);
 void loop_signal_stop(struct loop *l, struct on_signal *s);

@@ -3,6 +3,8 @@
  * what came too early for a holder comes to the next one, in order. */
 #include "net/stream.h"
 
+#include <signal.h>
+
 #include "core/mem.h"
 #include "net/link.h"
 #include "net/relay.h"
@@ -547,6 +549,31 @@ TEST(who_always_has_something_to_tell_does_not_keep_others_waiting)
 	stream_close(s);
 	close(fd[0]);
 	end_loop(l);
+}
+
+static void
+on_signal(void *arg, int number)
+{
+	(void)arg;
+	(void)number;
+}
+
+TEST(a_signal_that_comes_after_the_loop_finds_nothing_of_it)
+{
+	struct loop *l = loop_new(&net_log);
+	struct sigaction now;
+	struct on_signal s[2];
+
+	loop_signal(l, &s[0], SIGUSR1, on_signal, NULL);
+	loop_signal(l, &s[1], SIGUSR2, on_signal, NULL);
+	loop_signal_stop(l, &s[1]);
+	sigaction(SIGUSR1, NULL, &now);
+	CHECK(now.sa_handler != SIG_DFL);
+	loop_free(l);
+	sigaction(SIGUSR1, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
+	sigaction(SIGUSR2, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
 }
 
 TEST(a_loop_lives_on_while_somebody_is_to_be_told)
