@@ -55,9 +55,30 @@ LINK	= --coverage
 else
 B	= build
 CC	= $(MUSL_CC)
-MODE	= -O2
-LIBMODE	= -O3
-LINK	= -static -s -Wl,--gc-sections -Wl,--build-id=none
+MODE	= -O2 $(HARD)
+LIBMODE	= -O3 $(HARD)
+
+# A static PIE.  musl-gcc has no mode for one, so the start files are those that
+# the compiler names itself, save that the first one relocates the program.
+# clang puts each word in quotes.
+SHOW	:= -\#\#\#
+CRT	:= $(patsubst %Scrt1.o,%rcrt1.o,$(shell \
+	  $(CC) -static-pie $(SHOW) -x c /dev/null 2>&1 | tr -d '"' | \
+	  grep -o '[^ ]*/[a-zA-Z]*crt[a-zA-Z1]*\.o'))
+LINK	= $(if $(word 5,$(CRT)),,$(error $(CC) names no start files)) \
+	  -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+	  -Wl,-z,relro,-z,now,-z,noexecstack \
+	  -s -Wl,--gc-sections -Wl,--build-id=none $(wordlist 1,3,$(CRT))
+LAST	= -Wl,--start-group -lc -lgcc -Wl,--end-group $(wordlist 4,5,$(CRT))
+
+# Not every compiler knows all of them, nor every target.
+knows	= $(shell $(CC) -Werror $(1) -S -x c /dev/null -o - >/dev/null 2>&1 && \
+	  echo '$(1)')
+HARD	:= -fPIE -fvisibility=hidden -fstack-protector-strong \
+	  $(call knows,-fstack-clash-protection) \
+	  $(call knows,-fcf-protection) \
+	  $(call knows,-mbranch-protection=standard) \
+	  $(call knows,-ftrivial-auto-var-init=zero)
 endif
 
 D	= build/deps
@@ -104,16 +125,16 @@ INORDER	= $(CMDOBJ) $(filter $(B)/o/core/%,$(OBJ)) \
 	  $(filter $(B)/o/net/%,$(OBJ)) $(B)/libev.a
 $(B)/culvert: $(CMDOBJ) $(OBJ) $(LIBS)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(LINK) -o $@ $(INORDER) -lm -pthread
+	$(Q)$(CC) $(LINK) -o $@ $(INORDER) -lm -pthread $(LAST)
 
 $(B)/unit: $(TESTOBJ) $(TESTCMD) $(OBJ) $(LIBS)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(LINK) -o $@ $(TESTOBJ) $(TESTCMD) $(OBJ) $(LIBS) -lm -pthread
+	$(Q)$(CC) $(LINK) -o $@ $(TESTOBJ) $(TESTCMD) $(OBJ) $(LIBS) -lm -pthread $(LAST)
 
 # One small program a file: what tests need beside the shipped binary.
 $(B)/tools/%: $(B)/o/test/tools/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
+	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread $(LAST)
 TOOLS	= $(TOOLSRC:test/tools/%.c=$(B)/tools/%)
 tools: $(TOOLS)
 
@@ -121,12 +142,12 @@ tools: $(TOOLS)
 $(B)/bench/load: $(BENCHSRC:%.c=$(B)/o/%.o)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(LINK) -o $@ $^
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LAST)
 
 $(B)/fuzzer/%: $(B)/o/test/fuzz/%.o $(OBJ) $(LIBS)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread
+	$(Q)$(CC) $(LINK) -o $@ $< $(OBJ) $(LIBS) -lm -pthread $(LAST)
 
 $(B)/o/%.o: %.c $(B)/flags | $(D)/stamp
 	@mkdir -p $(@D)

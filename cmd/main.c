@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/applet.h"
+#include "cmd/harden.h"
 #include "cmd/install.h"
 #include "net/stdio.h"
 
@@ -75,6 +76,7 @@ main(int argc, char **argv)
 	const char *name = argc ? strrchr(argv[0], '/') : NULL;
 	char **rest = argv + (argc > 0);
 
+	harden_relro();
 	stdio_hold();
 	name = name ? name + 1 : argc ? argv[0] : "culvert";
 	a = applet_find(name);
