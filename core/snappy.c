@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "crypto/raw.h"
 
 /* The two low bits of an element's first byte (format_description.txt). */
 enum { TAG_LITERAL, TAG_COPY1, TAG_COPY2, TAG_COPY4 };
@@ -145,7 +146,7 @@ put_elements(uint8_t *to, const uint8_t *end, const uint8_t *p, size_t n)
 {
 	const uint8_t *stop = p + n, *limit = stop - MARGIN, *done = p, *at,
 	    *was;
-	struct search s;
+	struct search s RAW; /* small pieces use little of the table */
 	size_t size = 256, len;
 
 	s.base = p;

@@ -5,6 +5,7 @@
 
 #include "crypto/cfb_internal.h"
 #include "crypto/heap.h"
+#include "crypto/raw.h"
 
 #include <bearssl.h>
 #include <string.h>
@@ -80,7 +81,7 @@ some_bytes(struct cfb *c, uint8_t *p, size_t n, bool sealing)
 static void
 encrypt_blocks(struct cfb *c, uint8_t *p, size_t n)
 {
-	uint8_t iv[BLOCK], d[CHUNK];
+	uint8_t iv[BLOCK], d[CHUNK] RAW;
 	size_t i, part;
 
 	for (; n > 0; n -= part, p += part) {

@@ -10,6 +10,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "crypto/raw.h"
+
 #define PAIR	 32	    /* bytes of two blocks: one register */
 #define PAIRS	 8	    /* at a time */
 #define FEW	 4	    /* powers that are made for less than … */
@@ -266,7 +268,7 @@ WIDE static void
 hash_pairs(void *to, const void *h, const uint8_t *p, size_t n)
 {
 	size_t most = n < MANY ? FEW : PAIRS, part;
-	struct powers powers;
+	struct powers powers RAW;
 	__m256i y = turned(_mm256_zextsi128_si256(_mm_loadu_si128(to)));
 
 	make_powers(&powers, h, most);
