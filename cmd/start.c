@@ -124,7 +124,9 @@ forget(struct dl_phdr_info *of, size_t size, void *arg)
 
 	(void)size;
 	(void)arg;
-	for (i = 0; i < of->dlpi_phnum; i++) {
+	/* The first one holds these rows, and what relocates the program:
+	 * reading on would bring it back. */
+	for (i = of->dlpi_phnum - 1; i >= 0; i--) {
 		const ElfW(Phdr) *h = &of->dlpi_phdr[i];
 
 		if (h->p_type != PT_LOAD || (h->p_flags & PF_W))
