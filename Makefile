@@ -10,7 +10,9 @@
 #   make soak       the long runs
 #   make chaos      hostile peers of each kind against the program under
 #                   sanitizers; SECS=5 each, SEED=… and K=WORD repeat one
-#   make faults     the end-to-end tests, sanitized, while writes fail
+#   make attacks    those end-to-end tests that attack, sanitized
+#   make faults     the end-to-end tests, sanitized, while writes fail; SOME=60
+#                   of them, SEED=… those of another run
 #   make cost       instructions for each MiB relayed (wants valgrind)
 #   make install    PREFIX=/usr/local DESTDIR=
 # BEARSSL=… and LIBEV=… name a tarball or an unpacked tree of one's own.
@@ -116,7 +118,7 @@ TESTOBJ	= $(TESTSRC:%.c=$(B)/o/%.o)
 TESTCMD	= $(filter-out $(B)/o/cmd/main.o,$(CMDOBJ))
 LIBS	= $(B)/libbearssl.a $(B)/libev.a
 
-.PHONY: all test unit e2e interop check fuzz fuzzers cover soak chaos faults \
+.PHONY: all test unit e2e interop check fuzz fuzzers cover soak chaos faults attacks \
     cost tools flags install clean distclean
 all: $(B)/culvert
 
@@ -216,7 +218,13 @@ cover:
 faults: tools $(B)/bench/load
 	$(Q)$(MAKE) --no-print-directory FAULTS=1 build/faults/culvert
 	$(Q)python3 test/e2e/run.py --bin build/faults/culvert \
-	    --tools $(B)/tools --faults $(if $(T),-k "$(T)")
+	    --tools $(B)/tools --faults $(if $(T),-k "$(T)") \
+	    $(if $(SOME),--some $(SOME)) $(if $(SEED),--seed "$(SEED)")
+# What peers do who say something and are gone, under sanitizers.
+attacks: tools
+	$(Q)$(MAKE) --no-print-directory SAN=1 build/san/culvert
+	$(Q)python3 test/e2e/run.py --bin build/san/culvert \
+	    --tools $(B)/tools -k attack
 soak: $(B)/culvert $(TOOLS) $(B)/bench/load
 	$(Q)python3 test/e2e/run.py --bin $(B)/culvert --tools $(B)/tools --soak
 chaos:

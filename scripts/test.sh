@@ -59,6 +59,9 @@ stage "static checks" make check
 stage "unit tests, musl" make -j2 unit
 stage "unit tests, ASan and UBSan" make -j2 SAN=1 unit
 stage "end to end" make -j2 e2e
+stage "attacks, ASan and UBSan" make -j2 attacks
+stage "chaos, ASan and UBSan" make -j2 chaos SECS=5
+stage "writes that fail, ASan and UBSan" make -j2 faults SOME=60
 if [ -f scripts/toml-test.sh ]; then
 	stage "toml-test" sh scripts/toml-test.sh
 fi

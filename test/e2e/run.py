@@ -6,7 +6,7 @@
 
 With --faults each n-th write of every process fails (see net/loop.h), with
 another n for each test.  What the tests want cannot come then; what counts is
-that nobody crashes.
+that nobody crashes.  --some N is N of the tests, others with each seed.
 """
 import argparse
 import functools
@@ -70,16 +70,20 @@ def main():
     p.add_argument("-j", type=int, default=2, help="how many at a time")
     p.add_argument("--soak", action="store_true", help="the long runs")
     p.add_argument("--faults", action="store_true", help="writes fail")
-    p.add_argument("--seed", type=int, help="of --faults",
+    p.add_argument("--some", type=int, metavar="N", help="N tests of all")
+    p.add_argument("--seed", type=int, help="of --faults and --some",
                    default=random.SystemRandom().randrange(10000))
     args = p.parse_args()
     args.dice = random.Random(args.seed)
-    if args.faults:
+    if args.faults or args.some:
         print(f"--seed {args.seed}")
     # Where the programs are, for a test that takes no Env.
     os.environ["BIN"] = os.path.abspath(args.bin)
     os.environ["TOOLS"] = os.path.abspath(args.tools)
-    return runner.close(runner.run(list(discover(args)), args.j))
+    jobs = list(discover(args))
+    if args.some:
+        jobs = args.dice.sample(jobs, min(args.some, len(jobs)))
+    return runner.close(runner.run(jobs, args.j))
 
 
 if __name__ == "__main__":
