@@ -40,7 +40,7 @@ conn_arm(struct conn *c)
 static void
 free_conn(struct deferred *d)
 {
-	struct conn *c = list_item(d, struct conn, gone);
+	struct conn *c = list_item(d, struct conn, s.gone);
 
 	buf_free(&c->out); /* room may have been reserved since it died */
 	free(c);
@@ -49,34 +49,37 @@ free_conn(struct deferred *d)
 void
 conn_die(struct conn *c)
 {
+	struct conn_more *more = conn_has_more(c);
+
 	if (c->io.fd < 0)
 		return;
 	ev_io_stop(conn_loop(c)->ev, &c->io);
-	errand_drop(&c->settle);
 	close(c->io.fd);
 	c->io.fd = -1;
 	buf_free(&c->out);
 	loop_gather_back(conn_loop(c), conn_gather(c));
 	pipes_give(conn_loop(c), conn_pipe(c));
 	conn_set_pipe(c, NULL);
-	if (c->more) {
-		timer_stop(&c->more->late);
-		list_del(&c->more->at);
-		free(c->more);
-		c->more = NULL;
+	if (more) {
+		timer_stop(&more->late);
+		list_del(&more->at);
+		free(more);
+		c->io.data = NULL;
 	}
-	loop_defer(conn_loop(c), &c->gone, free_conn);
+	stream_free_later(&c->s, free_conn);
 }
 
 struct conn_more *
 conn_more(struct conn *c)
 {
-	if (!c->more) {
-		c->more = mem_new(struct conn_more);
-		c->more->c = c;
-		list_init(&c->more->at);
+	struct conn_more *more = conn_has_more(c);
+
+	if (!more) {
+		c->io.data = more = mem_new(struct conn_more);
+		more->c = c;
+		list_init(&more->at);
 	}
-	return c->more;
+	return more;
 }
 
 void
@@ -175,7 +178,7 @@ conn_close(struct stream *s, bool gentle)
 		c->paused = false;
 		conn_ahead(s, NULL, 0);
 		list_add(&conn_loop(c)->lasts, &conn_more(c)->at);
-		timer_start(&c->more->late, conn_loop(c), CONN_LINGER,
+		timer_start(&conn_more(c)->late, conn_loop(c), CONN_LINGER,
 		    on_linger_late, c);
 		conn_arm(c);
 		return;
@@ -234,7 +237,6 @@ make(struct loop *l, int fd, bool connecting)
 
 	stream_init(&c->s, l, &conn_ops);
 	c->connecting = connecting;
-	errand_init(&c->settle, conn_on_settle);
 	ev_io_init(&c->io, on_io, fd, 0);
 	conn_arm(c);
 	return &c->s;
@@ -257,10 +259,10 @@ conn_ahead(struct stream *s, struct stream *to, size_t n)
 {
 	struct conn *c = conn_of(s);
 
-	if (c->io.fd < 0 || (n == 0 && !c->more))
+	if (c->io.fd < 0 || (n == 0 && !conn_has_more(c)))
 		return;
 	conn_more(c)->divert = to ? conn_of(to) : NULL;
-	c->more->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
+	conn_more(c)->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
 }
 
 int

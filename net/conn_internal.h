@@ -17,17 +17,13 @@ struct conn_more {
  * never in use at once shares its place. */
 struct conn {
 	struct stream s;
-	union {
-		struct errand settle; /* while it has a socket, */
-		struct deferred gone; /* and then */
-	};
-	ev_io io; /* its fd is ours, <0: closed */
+	ev_io io; /* its fd is ours, <0: closed; its data is conn_more, or
+		     NULL */
 	struct buf out;
 	union {
 		struct loop_gather *gather; /* put in this pass; out is empty */
 		struct pipe_pair *pipe;	    /* if piped; older than out */
 	} mid;
-	struct conn_more *more;
 	int16_t error;
 	uint8_t run; /* big reads in a row */
 	bool piped : 1;
@@ -41,6 +37,12 @@ static inline struct loop *
 conn_loop(const struct conn *c)
 {
 	return c->s.l;
+}
+
+static inline struct conn_more *
+conn_has_more(const struct conn *c)
+{
+	return c->io.data;
 }
 
 static inline struct loop_gather *
@@ -99,7 +101,6 @@ void conn_flush(struct stream *s);
 void conn_hand(struct stream *s, struct buf *b);
 size_t conn_queued(const struct stream *s);
 void conn_finish(struct stream *s);
-void conn_on_settle(struct errand *settle);
 void conn_break_on_close(int fd, bool on);
 
 #endif

@@ -46,13 +46,13 @@ read_to_sink(struct conn *c, struct stream *sink)
 static uint32_t
 asked(const struct conn *c)
 {
-	return c->more ? c->more->ask : 0;
+	return conn_has_more(c) ? conn_has_more(c)->ask : 0;
 }
 
 static void
 read_to_scratch(struct conn *c)
 {
-	size_t most = asked(c) && !c->more->divert ? asked(c) :
+	size_t most = asked(c) && !conn_has_more(c)->divert ? asked(c) :
 						     loop_turn(conn_loop(c));
 	ssize_t got;
 
@@ -87,8 +87,8 @@ read_frames(struct conn *c)
 	int i, r;
 
 	for (i = 0; i < READ_FRAMES && asked(c) && may_read(c); i++) {
-		r = c->more->divert ? conn_splice_ahead(c) : -1;
-		if (r == 0 || (r < 0 && (read || (i > 0 && c->more->divert))))
+		r = conn_has_more(c)->divert ? conn_splice_ahead(c) : -1;
+		if (r == 0 || (r < 0 && (read || (i > 0 && conn_has_more(c)->divert))))
 			return;
 		if (r > 0)
 			continue;

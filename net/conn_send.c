@@ -166,12 +166,6 @@ conn_flush(struct stream *s)
 	conn_arm(c);
 }
 
-void
-conn_on_settle(struct errand *settle)
-{
-	conn_flush(&list_item(settle, struct conn, settle)->s);
-}
-
 size_t
 conn_room(struct stream *s)
 {
@@ -205,7 +199,7 @@ conn_commit(struct stream *s, size_t n)
 		return;
 	buf_added(&c->out, n);
 	if (buf_len(&c->out))
-		loop_settle_later(conn_loop(c), &c->settle);
+		stream_flush_later(s);
 	else
 		loop_take_back(conn_loop(c), &c->out);
 }
@@ -220,7 +214,7 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 	if (c->connecting || conn_holds(c)) {
 		assert(!conn_gather(c) || buf_len(&c->out) == 0);
 		buf_put(&c->out, p, n);
-		loop_settle_later(conn_loop(c), &c->settle);
+		stream_flush_later(s);
 		return;
 	}
 	if (c->mid.gather && c->mid.gather->n == LOOP_IOV) {
@@ -232,7 +226,7 @@ conn_put(struct stream *s, const uint8_t *p, size_t n)
 		c->mid.gather = loop_gather(conn_loop(c));
 	c->mid.gather->v[c->mid.gather->n++] =
 	    (struct iovec){ .iov_base = (void *)(uintptr_t)p, .iov_len = n };
-	loop_settle_later(conn_loop(c), &c->settle);
+	stream_flush_later(s);
 }
 
 /* What the socket does not take of it stays where it is. */

@@ -165,14 +165,14 @@ conn_splice(struct conn *c)
 int
 conn_splice_ahead(struct conn *c)
 {
-	struct conn *d = c->more->divert;
+	struct conn *d = conn_has_more(c)->divert;
 	struct pipe_pair *p;
 	size_t most;
 	int r;
 
 	if (!conn_past(&d->s, &most))
 		return -1;
-	r = fill(c, min_size(c->more->ask, most), &p);
+	r = fill(c, min_size(conn_has_more(c)->ask, most), &p);
 	if (r <= 0)
 		return r;
 	pass(c, d, p);

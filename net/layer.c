@@ -207,7 +207,7 @@ layer_consumed(struct stream *s, size_t n)
 static void
 free_layer(struct deferred *d)
 {
-	struct layer *x = list_item(d, struct layer, gone);
+	struct layer *x = list_item(d, struct layer, s.gone);
 
 	buf_wipe(&x->early);
 	buf_wipe(&x->filled);
@@ -226,7 +226,7 @@ layer_close(struct stream *s, bool gentle)
 		stream_linger(x->under);
 	else
 		stream_close(x->under);
-	loop_defer(s->l, &x->gone, free_layer);
+	stream_free_later(s, free_layer);
 }
 
 const char *

@@ -29,7 +29,6 @@ struct layer {
 	const struct layer_kind *kind;
 	struct buf early;  /* put before the layer was up */
 	struct buf filled; /* being filled by reserve … commit */
-	struct deferred gone;
 	bool up, finish, ended, failed;
 	char *why; /* of STREAM_ERROR */
 };

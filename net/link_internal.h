@@ -26,11 +26,7 @@ struct link {
 struct mstream {
 	struct stream s; /* once closed it lingers while k is set */
 	struct link *k; /* NULL once the link, or the stream in it, is gone */
-	union {
-		struct list at;	      /* in the link's, */
-		struct deferred gone; /* and then */
-	};
-	struct list starved;
+	struct list at, starved;
 	struct buf late; /* put, and not yet taken by the window */
 	uint32_t id;
 	bool finish; /* we send no more once late is empty */

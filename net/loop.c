@@ -95,8 +95,10 @@ loop_new(const struct log *log)
 	list_init(&l->settle);
 	list_init(&l->later);
 	list_init(&l->owing);
+	list_init(&l->flushing);
 	list_init(&l->held);
 	errand_init(&l->tell, NULL);
+	errand_init(&l->flush, NULL);
 	ev_timer_init(&l->again, on_again, 0, 0);
 	list_init(&l->relays);
 	list_init(&l->lasts);

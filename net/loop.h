@@ -34,9 +34,10 @@ struct loop {
 	const struct log *log;
 	struct list settle; /* struct errand: at the end of this pass, */
 	struct list later;  /* and in the next turn */
-	struct list owing, held; /* see net/stream.c: streams with something
-				    to tell, bytes for the next holder; */
-	struct errand tell;	 /* who tells it */
+	struct list owing, flushing, held; /* see net/stream.c: streams with
+					      something to tell, or to send;
+					      bytes for the next holder; */
+	struct errand tell, flush;	   /* who does that */
 	struct list relays, lasts, signals; /* to be ended with the loop */
 	struct deferred *deferred; /* to be run when the turn ends */
 	ev_prepare prepare;

@@ -16,7 +16,7 @@ mstream_of(const struct stream *s)
 static void
 free_mstream(struct deferred *d)
 {
-	struct mstream *x = list_item(d, struct mstream, gone);
+	struct mstream *x = list_item(d, struct mstream, s.gone);
 
 	buf_free(&x->late);
 	free(x);
@@ -30,7 +30,7 @@ leave(struct mstream *x)
 	list_del(&x->starved);
 	x->k = NULL;
 	if (x->s.closed)
-		loop_defer(x->s.l, &x->gone, free_mstream);
+		stream_free_later(&x->s, free_mstream);
 }
 
 static void
@@ -257,7 +257,7 @@ close_stream(struct stream *s, bool gentle)
 	struct mstream *x = mstream_of(s);
 
 	if (!x->k) {
-		loop_defer(s->l, &x->gone, free_mstream);
+		stream_free_later(s, free_mstream);
 		return;
 	}
 	link_look_ahead(x->k); /* nothing may go to its sink any more */

@@ -19,7 +19,6 @@ struct side {
 };
 
 struct relay {
-	struct loop *l;
 	union {
 		struct list at;	      /* in the loop's, */
 		struct deferred gone; /* until it is over */
@@ -36,6 +35,12 @@ struct relay {
 #define FEW	1024
 #define BULK_MS 250
 
+static struct loop *
+relay_loop(const struct relay *r)
+{
+	return r->side[0].s->l;
+}
+
 static void
 free_relay(struct deferred *d)
 {
@@ -49,6 +54,7 @@ end(struct relay *r, const char *why)
 		return;
 	r->over = true;
 	list_del(&r->at);
+	loop_defer(relay_loop(r), &r->gone, free_relay);
 	if (r->done)
 		r->done(r, r->side[0].bytes, r->side[1].bytes, why, r->arg);
 	if (why) {
@@ -58,7 +64,6 @@ end(struct relay *r, const char *why)
 		stream_linger(r->side[0].s);
 		stream_linger(r->side[1].s);
 	}
-	loop_defer(r->l, &r->gone, free_relay);
 }
 
 /* A few bytes of one that moves no bulk: somebody waits for them. */
@@ -68,9 +73,9 @@ note_size(struct relay *r, size_t n)
 	if (n > FEW && n < MUCH)
 		return;
 	if (n >= MUCH)
-		r->bulk = (uint32_t)loop_now(r->l);
-	else if ((uint32_t)loop_now(r->l) - r->bulk >= BULK_MS)
-		loop_spoke(r->l);
+		r->bulk = (uint32_t)loop_now(relay_loop(r));
+	else if ((uint32_t)loop_now(relay_loop(r)) - r->bulk >= BULK_MS)
+		loop_spoke(relay_loop(r));
 }
 
 static void
@@ -143,7 +148,6 @@ relay_new(struct loop *l, struct stream *a, struct stream *b, relay_done *done,
 	struct relay *r = mem_new(struct relay);
 	int i;
 
-	r->l = l;
 	list_add(&l->relays, &r->at);
 	r->done = done;
 	r->arg = arg;

@@ -19,7 +19,6 @@ struct ssh_stream {
 	uint8_t *spill;
 	struct timer late;
 	bool ended, failed, finish;
-	struct deferred gone;
 };
 
 static struct ssh_stream *
@@ -31,7 +30,7 @@ of(const struct stream *s)
 static void
 free_stream(struct deferred *d)
 {
-	struct ssh_stream *x = list_item(d, struct ssh_stream, gone);
+	struct ssh_stream *x = list_item(d, struct ssh_stream, s.gone);
 
 	free(x->spill);
 	free(x);
@@ -47,7 +46,7 @@ die(struct ssh_stream *x)
 	ssh_line_close(x->line);
 	x->in = x->out = NULL;
 	x->line = NULL;
-	loop_defer(x->s.l, &x->gone, free_stream);
+	stream_free_later(&x->s, free_stream);
 }
 
 static void

@@ -56,9 +56,9 @@ static void tell_owing(struct errand *e);
 static void
 tell_soon(struct stream *s)
 {
-	if (!s->cb || !list_empty(&s->telling))
-		return;
-	list_add(&s->l->owing, &s->telling);
+	if (!s->cb || !list_empty(&s->at))
+		return; /* one that is to be flushed comes back for it */
+	list_add(&s->l->owing, &s->at);
 	s->l->tell.run = tell_owing;
 	loop_later(s->l, &s->l->tell);
 }
@@ -170,11 +170,47 @@ tell_owing(struct errand *e)
 	list_init(&now);
 	list_move(&now, &l->owing);
 	while (!list_empty(&now)) {
-		struct stream *s = list_item(now.next, struct stream, telling);
+		struct stream *s = list_item(now.next, struct stream, at);
 
-		list_del(&s->telling);
+		list_del(&s->at);
 		tell_due(s);
 	}
+}
+
+static void
+flush_all(struct errand *e)
+{
+	struct loop *l = list_item(e, struct loop, flush);
+
+	while (!list_empty(&l->flushing)) {
+		struct stream *s = list_item(l->flushing.next, struct stream,
+		    at);
+
+		list_del(&s->at);
+		s->flushing = false;
+		s->ops->flush(s);
+		if (s->due)
+			tell_soon(s);
+	}
+}
+
+void
+stream_flush_later(struct stream *s)
+{
+	if (s->flushing)
+		return;
+	s->flushing = true;
+	list_del(&s->at);
+	list_add(&s->l->flushing, &s->at);
+	s->l->flush.run = flush_all;
+	loop_settle_later(s->l, &s->l->flush);
+}
+
+void
+stream_free_later(struct stream *s, void (*run)(struct deferred *))
+{
+	list_del(&s->at);
+	loop_defer(s->l, &s->gone, run);
 }
 
 void
@@ -200,7 +236,8 @@ stream_end(struct stream *s, bool gentle)
 	s->closed = true;
 	s->cb = NULL;
 	s->sink = NULL;
-	list_del(&s->telling);
+	if (!s->flushing)
+		list_del(&s->at);
 	if (s->due & BIT(STREAM_DATA) && (h = held_of(s)) != NULL)
 		held_free(h);
 	s->due = 0;
@@ -226,5 +263,5 @@ stream_init(struct stream *s, struct loop *l, const struct stream_ops *ops)
 {
 	s->ops = ops;
 	s->l = l;
-	list_init(&s->telling);
+	list_init(&s->at);
 }

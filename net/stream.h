@@ -77,10 +77,15 @@ struct stream {
 	void *arg;
 	struct stream *sink; /* where what comes goes, if set: a socket may put
 				it there itself, then DATA has p NULL */
-	struct list telling; /* in the loop's, while something is due */
+	union {
+		struct list at;	      /* in a list of the loop's: something is
+					 due, or put and not yet sent; */
+		struct deferred gone; /* and once it is over */
+	};
 	uint32_t sent;	     /* of STREAM_SENT; UINT32_MAX: all */
 	uint8_t due;	     /* a bit for each event */
 	bool closed;	     /* by its holder */
+	bool flushing;	     /* at the end of the pass */
 };
 
 /* ---- for holders ---- */
@@ -202,6 +207,11 @@ void stream_tell(struct stream *s, enum stream_event ev, const uint8_t *p,
     size_t n);
 /* From the next turn: SENT (n more), ROOM, ERROR; wherever it is found. */
 void stream_owe(struct stream *s, enum stream_event ev, size_t n);
+
+/* Out of the loop's lists, and freed when the turn ends. */
+void stream_free_later(struct stream *s, void (*run)(struct deferred *));
+/* Flushed at the end of this pass. */
+void stream_flush_later(struct stream *s);
 
 /* The sink; NULL as long as something that came before is kept, which bytes
  * that go there would overtake. */
