@@ -9,9 +9,9 @@ import socket
 import time
 
 import udp
-from frp import Control, packed, port_in, started
+from frp import Control, message, packed, port_in, started
 from lib import (STARTED, EchoServer, Relay, Skip, check, echo as echo_of,
-                 pattern, read_exactly, tcp_proxy, timeout, toml, until, waits)
+                 pattern, tcp_proxy, timeout, toml, until, waits)
 from pairs import every_way, way_name
 from test_scale import is_sanitized
 from udp import UdpEcho, UdpUser, again_and_again, udp_proxy, visitor
@@ -141,14 +141,10 @@ def frps_end(t, **conf):
     return server, c, port
 
 
-def packet(work):
-    return Control._read(lambda n: read_exactly(work, n))
-
-
 def work_for(c):
     work = c.work()
     check(started(work)["proxy_name"] == "theirs")
-    check(packet(work)[0] == b"u")
+    check(message(work)[0] == b"u")
     return work
 
 
@@ -160,7 +156,7 @@ def test_what_frps_end_cannot_take_is_dropped_and_told(t):
         with UdpUser(port) as user:
             user.send(pattern(size + 1))
             user.send(pattern(size))
-            kind, body = packet(work)
+            kind, body = message(work)
             check(kind == b"u", f"{kind}")
             check(base64.b64decode(body["c"]) == pattern(size))
             server.wait_line(rf"\[theirs\] a datagram of {size + 1} bytes is "
@@ -168,7 +164,7 @@ def test_what_frps_end_cannot_take_is_dropped_and_told(t):
             for _ in range(20):
                 user.send(pattern(size + 1))
             user.send(b"last")
-            check(base64.b64decode(packet(work)[1]["c"]) == b"last")
+            check(base64.b64decode(message(work)[1]["c"]) == b"last")
             server.wait_line("is dropped", times=3)
             n = len(re.findall("is dropped", server.text))
             check(n == 3, f"{n} lines of 21 dropped ones")
@@ -196,7 +192,7 @@ def test_frps_end_that_sends_something_else_loses_only_its_stream(t):
         work.sendall(packed(b"u", body))
     with UdpUser(port) as user:
         user.send(b"on")
-        kind, body = packet(work)
+        kind, body = message(work)
         work.sendall(packed(kind, {"c": "b2Y=", "r": body["r"]}))
         check(user.receive() == b"of")
 
