@@ -109,10 +109,11 @@ stream_tell(struct stream *s, enum stream_event ev, const uint8_t *p,
 		return;
 	}
 	if (ev == STREAM_DATA) {
-		assert(p && n); /* it went into no sink: see stream_sink */
-		held_put(s, p, n);
+		assert(p || n == 0); /* none of it is in a sink already */
+		stream_unread(s, p, n);
+	} else {
+		owe(s, ev);
 	}
-	owe(s, ev);
 }
 
 /* Bytes that were kept lie in their own memory until all have looked. */

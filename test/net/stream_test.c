@@ -456,6 +456,27 @@ TEST(what_comes_while_nobody_holds_a_stream_is_kept_for_the_next_holder)
 	end_loop(l);
 }
 
+TEST(a_piece_of_nothing_is_nothing_to_keep)
+{
+	struct loop *l = loop_new(&net_log);
+	struct reader r = { .n = 0 };
+	struct stream *s;
+	int fd[2];
+
+	net_pair(fd);
+	s = conn_new(l, fd[1]);
+	stream_tell(s, STREAM_DATA, NULL, 0); /* as an empty frame is told */
+	stream_unread(s, "ab", 2);
+	stream_tell(s, STREAM_DATA, (const uint8_t *)"", 0);
+	stream_tell(s, STREAM_DATA, (const uint8_t *)"c", 1);
+	stream_on(s, on_read, &r);
+	net_turns(l, 2);
+	CHECK(reads(&r, "abc"));
+	stream_close(s);
+	close(fd[0]);
+	end_loop(l);
+}
+
 /* A relay's sockets read straight into each other. */
 TEST(what_is_given_back_is_not_overtaken_in_a_relay)
 {
