@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/text.h"
 
+#include <string.h>
+
+#include "core/bytes.h"
 #include "core/err.h"
 
 void
@@ -116,4 +119,13 @@ text_unb64(uint8_t *to, const char *s, size_t n)
 	if (have == 3)
 		to[len++] = (uint8_t)(acc >> 2);
 	return len;
+}
+
+void
+text_tag(char to[static TEXT_TAG], const char *id)
+{
+	size_t n = min_size(strlen(id) / 2, TEXT_TAG - 1);
+
+	memcpy(to, id, n);
+	to[n] = '\0';
 }

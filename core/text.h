@@ -1,4 +1,4 @@
-/* Bytes as text and back: hex and base64. */
+/* Bytes as text and back: hex and base64; and what of an id may be shown. */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
@@ -15,5 +15,10 @@ void text_b64(char *to, const uint8_t *p, size_t n);
 /* As Go's StdEncoding: padding demanded, line ends skipped.  Returns the
  * number of bytes, at most n / 4 * 3, or <0. */
 long text_unb64(uint8_t *to, const char *s, size_t n);
+
+/* The first characters of an id that is half a secret: enough to tell one from
+ * the other in a log, and never more than half of it. */
+#define TEXT_TAG 7
+void text_tag(char to[static TEXT_TAG], const char *id);
 
 #endif

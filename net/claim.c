@@ -44,7 +44,7 @@ static void
 refuse(struct session *s, const struct msg_new_proxy *m, const char *error)
 {
 	log_warn(s->sv->log, "[%s] new proxy [%s] type [%s] error: %s",
-	    s->run_id, m->name, m->type ? m->type : "tcp", error);
+	    s->tag, m->name, m->type ? m->type : "tcp", error);
 	answer(s, m->name, NULL, error);
 }
 
@@ -162,7 +162,7 @@ open_proxy(struct session *s, const struct msg_new_proxy *m,
 	list_add(&s->proxies, &p->at);
 	map_str_set(&s->sv->names, p->name, p);
 	log_info(s->sv->log, "[%s] new proxy [%s] type [%s] success",
-	    s->run_id, p->name, p->type->conf->name);
+	    s->tag, p->name, p->type->conf->name);
 	answer(s, p->name, p->remote_addr, NULL);
 	return 0;
 }
@@ -200,14 +200,14 @@ on_probed(void *arg, bool alive)
 	if (alive && old) {
 		log_warn(s->sv->log, "[%s] keeps what client [%s] at [%s] "
 		    "claims: it answers (are two copies of a client running?)",
-		    old->run_id, s->run_id, s->from);
+		    old->tag, s->tag, s->from);
 		refuse(s, &c->m.u.new_proxy, c->error);
 		return;
 	}
 	if (old) {
 		log_warn(s->sv->log, "[%s] gives way to client [%s] at [%s]: "
-		    "it is silent since its connection broke", old->run_id,
-		    s->run_id, s->from);
+		    "it is silent since its connection broke", old->tag,
+		    s->tag, s->from);
 		session_end(old, "silent, and its names are claimed");
 	}
 	try_claim(s, &c->m, 1);

@@ -165,7 +165,7 @@ client_lost(struct client *c, const char *why)
 	ms = pace_wait(pace_of(c), c->tries++, loop_dice());
 	if (up)
 		log_warn(c->log, "[%s] the connection to the server is lost: "
-		    "%s; trying again", c->run_id, text);
+		    "%s; trying again", c->tag, text);
 	timer_start(&c->again, c->l, ms, on_again, c);
 	tell_lost(c, in, text, ms);
 }

@@ -122,7 +122,7 @@ on_pong_late(struct timer *t, void *arg)
 		timer_start(t, c->l, limit - silent + 1, on_pong_late, c);
 		return;
 	}
-	log_warn(c->log, "[%s] heartbeat timeout", c->run_id);
+	log_warn(c->log, "[%s] heartbeat timeout", c->tag);
 	client_lost(c, "heartbeat timeout");
 }
 
@@ -157,8 +157,9 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 	wire_release(&c->wire);
 	snprintf(c->run_id, sizeof(c->run_id), "%s",
 	    m->run_id ? m->run_id : "");
+	text_tag(c->tag, c->run_id);
 	log_info(c->log, "[%s] login to server success, get run id [%s]",
-	    c->run_id, c->run_id);
+	    c->tag, c->tag);
 	rand_bytes(iv, sizeof(iv));
 	c->control = control_new(token_of(c), iv);
 	c->stage = CLIENT_SESSION;
@@ -179,7 +180,7 @@ on_pong(struct client *c, const char *error)
 {
 	if (error && *error) {
 		log_error(c->log, "[%s] Pong message contains error: %s",
-		    c->run_id, error);
+		    c->tag, error);
 		client_lost(c, error);
 		return;
 	}
@@ -201,7 +202,7 @@ on_message(struct client *c, const struct msg *m)
 		break;
 	default:
 		/* known, and nothing that we have asked for */
-		log_debug(c->log, "[%s] ignored a message %s", c->run_id,
+		log_debug(c->log, "[%s] ignored a message %s", c->tag,
 		    msg_name(m->type));
 		break;
 	}

@@ -7,6 +7,7 @@
 #include "core/control.h"
 #include "core/pace.h"
 #include "core/proxy_url.h"
+#include "core/text.h"
 #include "crypto/tls.h"
 #include "net/client.h"
 #include "net/dial.h"
@@ -33,7 +34,7 @@ struct client {
 	struct wire wire; /* until LoginResp has come */
 	struct control *control;
 	struct timer login_late, again, ping, pong;
-	char run_id[65];
+	char run_id[65], tag[TEXT_TAG]; /* which is for logs */
 	uint64_t up_since, pong_at;
 	unsigned tries;	  /* since the last session that lasted */
 	unsigned session; /* counts logins: late events of an old one end */

@@ -98,14 +98,14 @@ next_port(struct client_proxy *p, const char *error)
 
 	if (++p->tried < count) {
 		log_debug(p->client->log, "[%s] [%s] port %d: %s, trying "
-		    "another", p->client->run_id, p->name, p->port, error);
+		    "another", p->client->tag, p->name, p->port, error);
 		p->port = r->first + (p->port - r->first + 1) % count;
 		ask(p);
 		return;
 	}
 	log_error(p->client->log, "[%s] [%s] start error: the port range %d-%d "
 	    "is used up: the server refused all %d ports, the last one with: "
-	    "%s; trying again in %d seconds", p->client->run_id, p->name,
+	    "%s; trying again in %d seconds", p->client->tag, p->name,
 	    r->first, r->last, count, error, RETRY_MS / 1000);
 	tell_refused(p, error);
 }
@@ -123,7 +123,7 @@ client_proxy_answer(struct client *c, const struct msg_new_proxy_resp *m)
 			next_port(p, m->error);
 			return;
 		}
-		log_warn(c->log, "[%s] [%s] start error: %s", c->run_id,
+		log_warn(c->log, "[%s] [%s] start error: %s", c->tag,
 		    p->name, m->error);
 		tell_refused(p, m->error);
 		return;
@@ -133,9 +133,9 @@ client_proxy_answer(struct client *c, const struct msg_new_proxy_resp *m)
 	p->tried = 0;
 	snprintf(p->remote_addr, sizeof(p->remote_addr), "%s",
 	    m->remote_addr ? m->remote_addr : "");
-	log_info(c->log, "[%s] [%s] start proxy success", c->run_id, p->name);
+	log_info(c->log, "[%s] [%s] start proxy success", c->tag, p->name);
 	if (*p->remote_addr) /* frp leaves its users to guess it */
-		log_info(c->log, "[%s] [%s] users reach it at [%s]", c->run_id,
+		log_info(c->log, "[%s] [%s] users reach it at [%s]", c->tag,
 		    p->name, p->remote_addr);
 	if (c->hooks && c->hooks->proxy_up)
 		c->hooks->proxy_up(c->hooks->arg, p->name, p->remote_addr);
@@ -210,7 +210,7 @@ client_proxies_start(struct client *c)
 		    list_item(at, struct client_proxy, at)->name);
 	}
 	if (buf_len(&names))
-		log_info(c->log, "[%s] proxy added: [%s]", c->run_id,
+		log_info(c->log, "[%s] proxy added: [%s]", c->tag,
 		    buf_text(&names));
 	buf_free(&names);
 	list_each(at, &c->proxies)

@@ -69,7 +69,7 @@ on_resolved(void *arg, const struct addr *v, size_t n, const char *error)
 		return;
 	}
 	log_error(s->c->log, "[%s] [%s] connect to local service [%s:%d] "
-	    "error: %s", s->c->run_id, s->proxy->name,
+	    "error: %s", s->c->tag, s->proxy->name,
 	    s->proxy->conf->local_ip, (int)s->proxy->conf->local_port, error);
 	end(s);
 }

@@ -74,7 +74,7 @@ on_dialled(void *arg, struct stream *service, const char *error)
 	}
 	log_error(j->c->log,
 	    "[%s] [%s] connect to local service [%s:%d] error: %s",
-	    j->c->run_id, j->proxy->name, j->proxy->conf->local_ip,
+	    j->c->tag, j->proxy->name, j->proxy->conf->local_ip,
 	    (int)j->proxy->conf->local_port, error);
 	drop(j, true);
 }
@@ -146,7 +146,7 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 	}
 	if (start->error && *start->error) {
 		log_error(j->c->log, "[%s] StartWorkConn contains error: %s",
-		    j->c->run_id, start->error);
+		    j->c->tag, start->error);
 		drop(j, true);
 		return;
 	}
@@ -217,7 +217,7 @@ on_uplink(void *arg, struct stream *s, const char *error)
 	j->uplink = NULL;
 	if (!s) {
 		log_warn(j->c->log, "[%s] start new connection to server "
-		    "error: %s", j->c->run_id, error);
+		    "error: %s", j->c->tag, error);
 		leave(j);
 		return;
 	}
@@ -242,7 +242,7 @@ client_work(struct client *c)
 		return;
 	}
 	log_warn(c->log, "[%s] start new connection to server error: the "
-	    "server does not take up streams", c->run_id);
+	    "server does not take up streams", c->tag);
 	leave(j);
 }
 

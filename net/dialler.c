@@ -98,7 +98,7 @@ refuse(struct dialler *d, enum socks5_code code, const char *what)
 	struct buf out = { 0 };
 
 	log_debug(d->c->log, "[%s] [%s] SOCKS request refused: %s",
-	    d->c->run_id, d->proxy->name, what);
+	    d->c->tag, d->proxy->name, what);
 	socks5_reply(&out, code, NULL);
 	if (d->how.offer)
 		buf_printf(&out, "%.*s\n", SOCKS5_LINE_MAX - 1, what);
@@ -303,7 +303,7 @@ feed(struct dialler *d, const uint8_t *p, size_t n)
 	stream_consumed(s, n - left);
 	if (r < 0) {
 		log_debug(d->c->log, "[%s] [%s] SOCKS handshake failed",
-		    d->c->run_id, d->proxy->name);
+		    d->c->tag, d->proxy->name);
 		end(d, true);
 	}
 	if (r <= 0)

@@ -120,21 +120,21 @@ new_work_conn(struct greet *g, const struct msg *m)
 {
 	const struct msg_new_work_conn *w = &m->u.new_work_conn;
 	struct session *s = w->run_id ? map_str(&g->sv->runs, w->run_id) : NULL;
-	char text[120];
+	char text[120], tag[TEXT_TAG];
 
+	text_tag(tag, w->run_id ? w->run_id : "");
 	if (!s || (s->link && link_of(g->s) != s->link)) {
 		snprintf(text, sizeof(text),
-		    "no client control found for run id [%.64s]",
-		    w->run_id ? w->run_id : "");
+		    "no client control found for run id [%s]", tag);
 		log_warn(g->sv->log, "No client control found for run id [%s]",
-		    w->run_id ? w->run_id : "");
+		    tag);
 		refuse_work(g, text);
 		return false;
 	}
 	if (g->sv->conf->auth.new_work_conns &&
 	    !session_auth(s, w->timestamp, w->privilege_key)) {
 		log_warn(g->sv->log, "invalid NewWorkConn with run id [%s]",
-		    w->run_id);
+		    tag);
 		refuse_work(g, "token in NewWorkConn doesn't match token from "
 			       "configuration");
 		return false;

@@ -36,7 +36,7 @@ struct pending {
 	struct stream *s;
 	struct link *link;
 	struct msg m;
-	char *run_id;
+	char *run_id, tag[TEXT_TAG];
 	char from[ADDR_TEXT], error[200];
 	struct probe *probe;
 	uint64_t holder; /* its generation */
@@ -143,7 +143,7 @@ on_probed(void *arg, bool alive)
 	if (alive && old) {
 		log_warn(sv->log, "[%s] login from [%s] refused, the session "
 		    "from [%s] is alive: two clients run with one identity",
-		    p->run_id, p->from, old->from);
+		    p->tag, p->from, old->from);
 		reply(sv, p->s, NULL, p->error);
 		stream_linger(p->s);
 		link_close(p->link, true);
@@ -167,6 +167,7 @@ wait_for(struct server *sv, struct session *old, struct stream *s,
 	p->m = *m;
 	m->text = NULL;
 	p->run_id = mem_dup(run_id);
+	text_tag(p->tag, run_id);
 	p->holder = old->generation;
 	snprintf(p->from, sizeof(p->from), "%s", from);
 	snprintf(p->error, sizeof(p->error), "%s", error);
@@ -263,15 +264,16 @@ login(struct server *sv, struct stream *s, struct link *link,
 {
 	const struct msg_login *in = &m->u.login;
 	const char *token = sv->conf->auth.token ? sv->conf->auth.token : "";
-	char run_id[65], error[200];
+	char run_id[65], tag[TEXT_TAG], error[200];
 	struct session *old;
 
 	if (link_of(s) && !link)
 		return refuse(sv, s, from, "this connection has logged in "
 					   "already");
 	choose_run_id(run_id, in);
+	text_tag(tag, run_id);
 	log_info(sv->log, "[%s] client login info: ip [%s] version [%s] "
-	    "hostname [%s] os [%s] arch [%s]", run_id, from,
+	    "hostname [%s] os [%s] arch [%s]", tag, from,
 	    in->version ? in->version : "", in->hostname ? in->hostname : "",
 	    in->os ? in->os : "", in->arch ? in->arch : "");
 	if (!auth_ok(token, in->timestamp, in->privilege_key))
@@ -287,13 +289,12 @@ login(struct server *sv, struct stream *s, struct link *link,
 	old = map_str(&sv->runs, run_id);
 	if (old && flaps(sv, run_id)) {
 		snprintf(error, sizeof(error), "run id [%s] is in use by "
-		    "another live client at [%s]", run_id, old->from);
+		    "another live client at [%s]", tag, old->from);
 		wait_for(sv, old, s, link, from, run_id, m, error);
 		return true;
 	}
 	if (old) {
-		log_info(sv->log, "[%s] Replaced by client [%s]", run_id,
-		    run_id);
+		log_info(sv->log, "[%s] Replaced by client [%s]", tag, tag);
 		session_end(old, "replaced by a newer login");
 	}
 	session_new(sv, s, link, from, run_id, in);

@@ -40,7 +40,7 @@ take(struct proxy *p, struct ports *ports, int port,
 	if (listen_on(p, port) == 0)
 		return 0;
 	log_warn(p->session->sv->log, "[%s] [%s] cannot listen on port %d: %s",
-	    p->session->run_id, p->name, port, strerror(errno));
+	    p->session->tag, p->name, port, strerror(errno));
 	snprintf(r->text, sizeof(r->text), "port unavailable");
 	return -1;
 }

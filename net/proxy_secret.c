@@ -11,10 +11,10 @@ secret_open(struct proxy *p, const struct msg_new_proxy *m,
 
 	(void)r;
 	log_info(s->sv->log, "[%s] [%s] %s proxy custom listen success",
-	    s->run_id, p->name, p->type->conf->name);
+	    s->tag, p->name, p->type->conf->name);
 	if (!m->sk || !*m->sk) /* frp allows it, and says nothing */
 		log_warn(s->sv->log, "[%s] [%s] its secretKey is empty: whoever "
-		    "knows its name may reach it", s->run_id, p->name);
+		    "knows its name may reach it", s->tag, p->name);
 	return 0;
 }
 

@@ -36,7 +36,7 @@ open_tcp(struct proxy *p, const struct msg_new_proxy *m,
 		return -1;
 	snprintf(p->remote_addr, sizeof(p->remote_addr), ":%d", p->port);
 	log_info(p->session->sv->log, "[%s] [%s] tcp proxy listen port [%d]",
-	    p->session->run_id, p->name, (int)m->remote_port);
+	    p->session->tag, p->name, (int)m->remote_port);
 	return 0;
 }
 

@@ -83,7 +83,7 @@ open_udp(struct proxy *p, const struct msg_new_proxy *m,
 	}
 	snprintf(p->remote_addr, sizeof(p->remote_addr), ":%d", p->port);
 	log_info(p->session->sv->log, "[%s] [%s] udp proxy listen port [%d]",
-	    p->session->run_id, p->name, (int)m->remote_port);
+	    p->session->tag, p->name, (int)m->remote_port);
 	return 0;
 }
 

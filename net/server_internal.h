@@ -7,6 +7,7 @@
 #include "core/map.h"
 #include "core/pace.h"
 #include "core/ports.h"
+#include "core/text.h"
 #include "crypto/tls.h"
 #include "net/conn.h"
 #include "net/link.h"
@@ -63,6 +64,7 @@ struct session {
 	struct list at;
 	uint64_t generation, since;
 	char *run_id, *user, *client_id;
+	char tag[TEXT_TAG]; /* of the run id, for logs */
 	char from[ADDR_TEXT];
 	struct link *link;  /* NULL: each stream is a connection of its own */
 	struct stream *ctl; /* the control stream */

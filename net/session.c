@@ -160,7 +160,7 @@ session_end(struct session *s, const char *why)
 	if (s->over)
 		return;
 	s->over = true;
-	log_debug(s->sv->log, "[%s] session ends: %s", s->run_id, why);
+	log_debug(s->sv->log, "[%s] session ends: %s", s->tag, why);
 	list_del(&s->at);
 	timer_stop(&s->beat);
 	errand_drop(&s->overflow);
@@ -170,14 +170,14 @@ session_end(struct session *s, const char *why)
 	while (!list_empty(&s->proxies)) {
 		struct proxy *p = list_item(s->proxies.next, struct proxy, at);
 
-		log_info(s->sv->log, "[%s] [%s] proxy closing", s->run_id,
+		log_info(s->sv->log, "[%s] [%s] proxy closing", s->tag,
 		    p->name);
 		proxy_close(p);
 	}
 	work_end(s);
 	stream_linger(s->ctl);
 	link_close(s->link, true);
-	log_info(s->sv->log, "[%s] client exit success", s->run_id);
+	log_info(s->sv->log, "[%s] client exit success", s->tag);
 	answer_probes(s, false);
 	loop_defer(s->sv->l, &s->gone, free_session);
 }
@@ -193,7 +193,7 @@ on_beat(struct timer *t, void *arg)
 		timer_start(t, s->sv->l, limit - silent + 1, on_beat, s);
 		return;
 	}
-	log_warn(s->sv->log, "[%s] heartbeat timeout", s->run_id);
+	log_warn(s->sv->log, "[%s] heartbeat timeout", s->tag);
 	session_end(s, "heartbeat timeout");
 }
 
@@ -207,7 +207,7 @@ on_ping(struct session *s, const struct msg_ping *ping)
 	if (s->sv->conf->auth.heartbeats &&
 	    !session_auth(s, ping->timestamp, ping->privilege_key)) {
 		log_warn(s->sv->log, "[%s] received invalid ping: %s",
-		    s->run_id, wrong);
+		    s->tag, wrong);
 		m.u.pong.error = (char *)(uintptr_t)session_detail(s->sv,
 		    wrong, "invalid ping");
 	} else {
@@ -223,8 +223,8 @@ on_close_proxy(struct session *s, const char *name)
 
 	if (!p || p->session != s)
 		return;
-	log_info(s->sv->log, "[%s] [%s] proxy closing", s->run_id, p->name);
-	log_info(s->sv->log, "[%s] close proxy [%s] success", s->run_id,
+	log_info(s->sv->log, "[%s] [%s] proxy closing", s->tag, p->name);
+	log_info(s->sv->log, "[%s] close proxy [%s] success", s->tag,
 	    p->name);
 	proxy_close(p);
 }
@@ -261,7 +261,7 @@ on_message(struct session *s, struct msg *m)
 		break;
 	default:
 		/* known, and not for an established control stream */
-		log_debug(s->sv->log, "[%s] ignored a message %s", s->run_id,
+		log_debug(s->sv->log, "[%s] ignored a message %s", s->tag,
 		    msg_name(m->type));
 		break;
 	}
@@ -282,7 +282,7 @@ on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
 		return;
 	if (ev == STREAM_ERROR)
 		log_info(s->sv->log, "[%s] connection to client [%s] is lost: "
-		    "%s", s->run_id, s->from, stream_why(stream));
+		    "%s", s->tag, s->from, stream_why(stream));
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
 		session_end(s, ev == STREAM_EOF ? "EOF" : stream_why(stream));
 		return;
@@ -299,7 +299,7 @@ on_ctl(struct stream *stream, enum stream_event ev, const uint8_t *p,
 	if (!s->over && r < 0) {
 		log_warn(s->sv->log, "[%s] the client's control messages make "
 		    "no sense: is its auth.token the same as ours?",
-		    s->run_id);
+		    s->tag);
 		session_end(s, "malformed control message");
 	}
 }
@@ -321,7 +321,7 @@ on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 	case LINK_DOWN:
 		if (strcmp(link_why(k), "EOF") != 0)
 			log_info(s->sv->log, "[%s] connection to client [%s] "
-			    "is lost: %s", s->run_id, s->from, link_why(k));
+			    "is lost: %s", s->tag, s->from, link_why(k));
 		session_end(s, link_why(k));
 		break;
 	}
@@ -341,6 +341,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	s->generation = ++sv->generation;
 	s->since = s->heard = loop_now(sv->l);
 	s->run_id = mem_dup(run_id);
+	text_tag(s->tag, run_id);
 	s->user = mem_dup(m->user ? m->user : "");
 	s->client_id = mem_dup(m->client_id ? m->client_id : "");
 	snprintf(s->from, sizeof(s->from), "%s", from);

@@ -84,7 +84,7 @@ on_work(struct work_wait *w, struct stream *work)
 	leave(u);
 	if (!work) {
 		log_warn(s->sv->log, "[%s] [%s] failed to get work connection: "
-		    "none came within %d seconds", s->run_id, u->proxy->name,
+		    "none came within %d seconds", s->tag, u->proxy->name,
 		    (int)s->sv->conf->user_conn_timeout);
 		stream_close(u->hold.s);
 		return;
@@ -102,7 +102,7 @@ user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
 	if (p->nusers >= USER_WAITING) {
 		log_warn(p->session->sv->log, "[%s] [%s] %d users wait for a "
 		    "work connection already, one more is turned away",
-		    p->session->run_id, p->name, USER_WAITING);
+		    p->session->tag, p->name, USER_WAITING);
 		stream_close(s);
 		return;
 	}
@@ -138,7 +138,7 @@ user_accept(struct proxy *p, int fd, const struct addr *from)
 	addr_ip(&to, a.dst);
 	a.src_port = addr_port(from);
 	a.dst_port = addr_port(&to);
-	log_info(s->sv->log, "[%s] [%s] get a user connection [%s]", s->run_id,
+	log_info(s->sv->log, "[%s] [%s] get a user connection [%s]", s->tag,
 	    p->name, addr_text(from, text));
 	user_join(p, conn_new(s->sv->l, fd), &a, false);
 }

@@ -49,13 +49,15 @@ find(struct server *sv, const struct msg_new_visitor_conn *v, const char *name,
 {
 	struct session *s = NULL;
 	const char *user = "";
+	char tag[TEXT_TAG];
 	struct proxy *p;
 
 	if (v->run_id && *v->run_id) {
 		s = map_str(&sv->runs, v->run_id);
 		if (!s) {
+			text_tag(tag, v->run_id);
 			snprintf(why, n, "no client control found for run id "
-			    "[%.64s]", v->run_id);
+			    "[%s]", tag);
 			return NULL;
 		}
 		user = s->user;
@@ -98,7 +100,7 @@ visit(struct server *sv, struct stream *s, const struct msg *m)
 		return;
 	}
 	log_info(sv->log, "[%s] [%s] get a visitor connection",
-	    p->session->run_id, p->name);
+	    p->session->tag, p->name);
 	answer(sv, s, name, NULL, ours);
 	user_join(p, wrap_new(sv->l, s, &how), &none, ours);
 }

@@ -255,14 +255,14 @@ start(struct visitor *v)
 	struct client *c = v->client;
 	struct buf why = { 0 };
 
-	log_info(c->log, "[%s] try to start visitor [%s]", c->run_id,
+	log_info(c->log, "[%s] try to start visitor [%s]", c->tag,
 	    v->conf->name);
 	v->up = v->type->start(v, &why) == 0;
 	if (v->up) {
-		log_info(c->log, "[%s] [%s] start visitor success", c->run_id,
+		log_info(c->log, "[%s] [%s] start visitor success", c->tag,
 		    v->conf->name);
 	} else {
-		log_warn(c->log, "[%s] [%s] start error: %s", c->run_id,
+		log_warn(c->log, "[%s] [%s] start error: %s", c->tag,
 		    v->conf->name, buf_text(&why));
 		timer_start(&v->again, c->l, VISITOR_AGAIN_MS, on_again, v);
 	}

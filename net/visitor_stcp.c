@@ -62,7 +62,7 @@ on_called(void *arg, struct stream *s, bool ours, const char *error)
 		hold_join(&g->hold, c->l, s);
 		return;
 	}
-	log_warn(c->log, "[%s] [%s] visit of [%s] error: %s", c->run_id,
+	log_warn(c->log, "[%s] [%s] visit of [%s] error: %s", c->tag,
 	    g->v->conf->name, g->v->target, error);
 	stream_close(g->hold.s);
 }
@@ -76,7 +76,7 @@ on_guest(void *arg, int fd, const struct addr *from)
 	char text[ADDR_TEXT];
 
 	log_debug(v->client->log, "[%s] [%s] get a user connection [%s]",
-	    v->client->run_id, v->conf->name, addr_text(from, text));
+	    v->client->tag, v->conf->name, addr_text(from, text));
 	g->v = v;
 	list_add(&own->guests, &g->at);
 	hold_start(&g->hold, conn_new(v->client->l, fd), on_broken, g);

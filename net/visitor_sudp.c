@@ -28,7 +28,7 @@ on_called(void *arg, struct stream *s, bool ours, const char *error)
 		udp_front_join(own->front, s, &how);
 	else
 		log_warn(v->client->log, "[%s] [%s] newVisitorConn to frps "
-		    "error: %s, try to reconnect", v->client->run_id,
+		    "error: %s, try to reconnect", v->client->tag,
 		    v->conf->name, error);
 }
 
@@ -67,7 +67,7 @@ start(struct visitor *v, struct buf *why)
 		return -1;
 	}
 	log_info(v->client->log, "[%s] [%s] sudp start to work, listen on "
-	    "%s:%d", v->client->run_id, v->conf->name, v->conf->bind_addr,
+	    "%s:%d", v->client->tag, v->conf->name, v->conf->bind_addr,
 	    (int)v->conf->bind_port);
 	return 0;
 }

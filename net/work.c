@@ -136,7 +136,7 @@ work_arrived(struct session *s, struct stream *work)
 	}
 	if (s->nidle >= s->pool + WORK_SPARE) {
 		log_debug(s->sv->log, "[%s] work connection pool is full, "
-		    "discarding", s->run_id);
+		    "discarding", s->tag);
 		stream_linger(work);
 		return;
 	}

@@ -128,3 +128,15 @@ TEST(text_base64_knows_its_whole_alphabet)
 	}
 	CHECK(n == 64);
 }
+
+TEST(text_tag_keeps_half_of_an_id_to_itself)
+{
+	char tag[TEXT_TAG];
+
+	text_tag(tag, "0123456789abcdef");
+	CHECK_STR(tag, "012345");
+	text_tag(tag, "feed");
+	CHECK_STR(tag, "fe");
+	text_tag(tag, "");
+	CHECK_STR(tag, "");
+}

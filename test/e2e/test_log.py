@@ -29,7 +29,7 @@ def test_the_normal_story_is_told_in_frps_words(t):
     pair = Pair(t, EchoServer(), server={"auth.token": "x"},
                 client={"auth.token": "x"})
     port = pair.server.conf["bindPort"]
-    run_id = pair.client.wait_line(r"get run id \[([0-9a-f]{16})\]").group(1)
+    run_id = pair.client.wait_line(r"get run id \[([0-9a-f]{6})\]").group(1)
     with dial(pair.port) as s:
         s.sendall(b"x")
         s.recv(1)
@@ -69,7 +69,7 @@ def test_a_service_that_is_not_there_is_told_in_frps_words(t):
     with dial(pair.port) as s:
         check(s.recv(1) == b"")
     pair.client.wait_line(
-        HEAD % "E" + r"\[[0-9a-f]{16}\] \[pair\] connect to local service "
+        HEAD % "E" + r"\[[0-9a-f]{6}\] \[pair\] connect to local service "
         rf"\[127\.0\.0\.1:{local}\] error: dial tcp 127\.0\.0\.1:{local}: "
         "connect: connection refused$")
 

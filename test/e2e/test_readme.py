@@ -219,7 +219,7 @@ def plain(text):
 
 def told_as_in_readme(line):
     line = re.sub(r"^.*\[\w+/\w+\.c:\d+\] ", "", line)
-    line = re.sub(r"^\[[0-9a-f]{16}\] ", "", line)
+    line = re.sub(r"^\[[0-9a-f]{6}\] ", "", line)
     check(plain(line) in plain(read("README.md")), line)
 
 

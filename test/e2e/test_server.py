@@ -215,7 +215,7 @@ def test_an_unsigned_work_connection_is_refused_where_it_must_be_signed(t):
             r"\[E\].* StartWorkConn contains error: token in NewWorkConn "
             "doesn't match token from configuration$")
         pair.server.wait_line(r"\[W\].* invalid NewWorkConn with run id "
-                              r"\[[0-9a-f]{16}\]$")
+                              r"\[[0-9a-f]{6}\]$")
         pair.server.wait_line("failed to get work connection: ")
     every_way(work, [(True, False), (False, False)])
 
