@@ -3,7 +3,7 @@ import contextlib
 
 import speech
 from attack import Attack
-from cipher import Seal
+from aes import Seal
 from speech import TOKEN
 from wires import (SYN, WINDOW, Link, Over, Ws, connected, data, frame,
                    message, odd_frames, quiet, reset, syn, ws_frame)

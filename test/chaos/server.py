@@ -5,7 +5,7 @@ import socket
 
 import speech
 from attack import Attack
-from cipher import Seal
+from aes import Seal
 from lib import Relay, free_port, tcp_proxy, until
 from speech import TOKEN
 from test_private import serves

@@ -3,7 +3,7 @@ the owners of services."""
 import contextlib
 
 import speech
-from cipher import Seal
+from aes import Seal
 from client import Client
 from lib import free_port
 from speech import DATAGRAMS
