@@ -41,10 +41,10 @@ sip_round(uint64_t v[4])
 /* SipHash-1-3: texts that collide under one seed say nothing of another, so
  * nobody outside can choose what collides.  (With a plain multiplicative hash
  * a few bits of the seed would be all there is to guess.) */
-static uint64_t
-hash_text(const struct map *m, const char *s)
+uint64_t
+map_hash(uint64_t seed, const char *s)
 {
-	uint64_t a = m->seed, b = mix(m->seed + 1), word = 0;
+	uint64_t a = seed, b = mix(seed + 1), word = 0;
 	uint64_t v[4] = { a ^ 0x736f6d6570736575u, b ^ 0x646f72616e646f6du,
 		a ^ 0x6c7967656e657261u, b ^ 0x7465646279746573u };
 	size_t i;
@@ -189,7 +189,7 @@ map_num_del(struct map *m, uint64_t key)
 void *
 map_str(const struct map *m, const char *key)
 {
-	struct map_slot *s = find(m, hash_text(m, key), key);
+	struct map_slot *s = find(m, map_hash(m->seed, key), key);
 
 	return s ? s->value : NULL;
 }
@@ -197,13 +197,13 @@ map_str(const struct map *m, const char *key)
 void
 map_str_set(struct map *m, const char *key, void *value)
 {
-	set(m, hash_text(m, key), key, value);
+	set(m, map_hash(m->seed, key), key, value);
 }
 
 void *
 map_str_del(struct map *m, const char *key)
 {
-	return del(m, hash_text(m, key), key);
+	return del(m, map_hash(m->seed, key), key);
 }
 
 int

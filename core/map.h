@@ -26,6 +26,10 @@ void *map_str(const struct map *m, const char *key);
 void map_str_set(struct map *m, const char *key, void *value);
 void *map_str_del(struct map *m, const char *key);
 
+/* The number that a text stands for under that seed: who need not have the
+ * text back keeps this instead. */
+uint64_t map_hash(uint64_t seed, const char *text);
+
 /* Walk: for (size_t i = 0; map_each(&m, &i, &value);) …; no change meanwhile. */
 int map_each(const struct map *m, size_t *at, void **value);
 

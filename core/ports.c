@@ -17,7 +17,7 @@ struct past { /* the port that a name had */
 	int port;
 	unsigned holds;	/* ports that it has now */
 	uint64_t given; /* when one came back */
-	char *name;
+	uint64_t name;	/* its hash: a name is as long as a client likes */
 };
 
 struct ports {
@@ -26,7 +26,7 @@ struct ports {
 	uint32_t total;
 	void *owner[65536];
 	struct past *now[65536]; /* the memory of who holds it */
-	struct map past;	 /* name to struct past */
+	struct map past;	 /* hash of the name to struct past */
 	size_t used;
 };
 
@@ -88,8 +88,7 @@ ports_new(const struct ranges *allowed, uint64_t seed)
 static void
 forget(struct ports *p, struct past *past)
 {
-	map_str_del(&p->past, past->name);
-	free(past->name);
+	map_num_del(&p->past, past->name);
 	free(past);
 }
 
@@ -127,10 +126,8 @@ ports_free(struct ports *p)
 
 	if (!p)
 		return;
-	for (i = 0; map_each(&p->past, &i, &v);) {
-		free(((struct past *)v)->name);
+	for (i = 0; map_each(&p->past, &i, &v);)
 		free(v);
-	}
 	map_free(&p->past);
 	ranges_release(&p->allowed);
 	ranges_release(&p->merged);
@@ -152,12 +149,13 @@ ports_owner(const struct ports *p, int port)
 void
 ports_take(struct ports *p, int port, const char *name, void *owner)
 {
-	struct past *past = map_str(&p->past, name);
+	uint64_t hash = map_hash(p->past.seed, name);
+	struct past *past = map_num(&p->past, hash);
 
 	if (!past) {
 		past = mem_new(struct past);
-		past->name = mem_dup(name);
-		map_str_set(&p->past, name, past);
+		past->name = hash;
+		map_num_set(&p->past, hash, past);
 	}
 	past->port = port;
 	past->holds++;
@@ -212,7 +210,8 @@ nth(const struct ports *p, uint32_t i)
 static int
 remembered(const struct ports *p, const char *name, uint64_t now)
 {
-	const struct past *past = map_str(&p->past, name);
+	const struct past *past =
+	    map_num(&p->past, map_hash(p->past.seed, name));
 
 	if (!past || past->holds || now - past->given >= PORTS_MEMORY_MS ||
 	    p->owner[past->port] || !ports_allowed(p, past->port))
