@@ -197,6 +197,7 @@ struct msg {
 		struct msg_nat_hole_report nat_hole_report;
 	} u;
 	char *text; /* owns every text of a decoded message */
+	size_t weight; /* bytes that one keeps with it, at most */
 };
 
 /* <0 when no message has that number. */

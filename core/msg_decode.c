@@ -327,6 +327,8 @@ msg_decode(struct msg *m, enum msg_type type, const uint8_t *p, size_t n)
 	int r;
 
 	*m = (struct msg){ .type = type };
+	/* an item of a list is three bytes, and its place doubled sixteen */
+	m->weight = sizeof(*m) + text_room(p, n) + 6 * n;
 	m->text = mem_zero(text_room(p, n));
 	d.text = m->text;
 	json_init(&d.json, (const char *)p, n);

@@ -18,6 +18,7 @@ struct claim {
 	struct msg m;
 	struct probe *probe;
 	uint64_t holder; /* the holder's generation */
+	size_t weight;
 	char error[200];
 	struct deferred gone;
 };
@@ -68,6 +69,29 @@ not_yet(const struct msg_new_proxy *m)
 	return NULL;
 }
 
+/* A name stands in a map, too, and each thing on the heap has a head. */
+static size_t
+weight_of(const struct msg_new_proxy *m)
+{
+	size_t n = sizeof(struct proxy) + 2 * strlen(m->name) + 200, i;
+
+	n += m->sk ? strlen(m->sk) : 0;
+	for (i = 0; i < m->allow_users.n; i++)
+		n += strlen(m->allow_users.v[i]) + sizeof(char *) + 16;
+	return n;
+}
+
+static int
+weigh(struct session *s, size_t weight, struct proxy_refusal *r)
+{
+	if (s->kept + weight <= SESSION_KEPT)
+		return 0;
+	snprintf(r->text, sizeof(r->text), "this client's proxies take %d MiB "
+	    "of memory here already: use fewer, or shorter names",
+	    SESSION_KEPT >> 20);
+	return -1;
+}
+
 static int
 check(struct session *s, const struct msg_new_proxy *m,
     struct proxy_refusal *r)
@@ -97,7 +121,7 @@ check(struct session *s, const struct msg_new_proxy *m,
 		    "proxy [%.120s] already exists", m->name);
 		return -1;
 	}
-	return 0;
+	return weigh(s, weight_of(m), r);
 }
 
 static void
@@ -130,6 +154,7 @@ proxy_close(struct proxy *p)
 	map_str_del(&p->session->sv->names, p->name);
 	list_del(&p->at);
 	p->session->ports -= p->ports;
+	p->session->kept -= p->weight;
 	user_end_waiting(p);
 	p->type->close(p);
 	loop_defer(p->session->sv->l, &p->gone, free_proxy);
@@ -159,6 +184,8 @@ open_proxy(struct session *s, const struct msg_new_proxy *m,
 	}
 	p->ports = p->type->ports;
 	s->ports += p->ports;
+	p->weight = weight_of(m);
+	s->kept += p->weight;
 	list_add(&s->proxies, &p->at);
 	map_str_set(&s->sv->names, p->name, p);
 	log_info(s->sv->log, "[%s] new proxy [%s] type [%s] success",
@@ -182,6 +209,7 @@ claim_drop(struct claim *c)
 	list_del(&c->at);
 	probe_cancel(c->probe);
 	c->probe = NULL;
+	c->session->kept -= c->weight;
 	loop_defer(c->session->sv->l, &c->gone, free_claim);
 }
 
@@ -216,9 +244,18 @@ on_probed(void *arg, bool alive)
 static void
 wait_for(struct session *s, struct msg *m, const struct proxy_refusal *r)
 {
-	struct claim *c = mem_new(struct claim);
+	size_t weight = sizeof(struct claim) + m->weight;
+	struct proxy_refusal heavy;
+	struct claim *c;
 
+	if (weigh(s, weight, &heavy) < 0) {
+		refuse(s, &m->u.new_proxy, heavy.text);
+		return;
+	}
+	c = mem_new(struct claim);
 	c->session = s;
+	c->weight = weight;
+	s->kept += weight;
 	c->m = *m;
 	m->text = NULL; /* moved */
 	c->holder = r->holder->session->generation;

@@ -252,6 +252,7 @@ client_new(struct loop *l, const struct client_conf *conf,
 	c->log = log;
 	if (range)
 		c->range = *range;
+	c->held.most = HOLD_MOST;
 	list_init(&c->proxies);
 	list_init(&c->visitors);
 	list_init(&c->jobs);

@@ -11,6 +11,7 @@
 #include "crypto/tls.h"
 #include "net/client.h"
 #include "net/dial.h"
+#include "net/hold.h"
 #include "net/link.h"
 #include "net/proxy.h"
 #include "net/relay.h"
@@ -39,6 +40,7 @@ struct client {
 	unsigned tries;	  /* since the last session that lasted */
 	unsigned session; /* counts logins: late events of an old one end */
 	enum client_stage stage;
+	struct hold_budget held;  /* what came before its service was there */
 	bool was_up, refused, over;
 	bool early; /* the server keeps it, see visitor_call_saying */
 	bool alone; /* the loop ends with it */

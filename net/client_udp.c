@@ -37,6 +37,7 @@ end(struct service *s)
 	s->over = true;
 	list_del(&s->at);
 	resolve_cancel(s->c->resolver, s->question);
+	hold_release(&s->hold);
 	if (s->back)
 		udp_back_close(s->back);
 	else

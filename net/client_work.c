@@ -55,6 +55,7 @@ drop(struct client_job *j, bool gentle)
 	struct stream *work = j->work;
 
 	leave(j);
+	hold_release(&j->hold);
 	if (gentle)
 		stream_linger(work);
 	else
@@ -82,7 +83,14 @@ on_dialled(void *arg, struct stream *service, const char *error)
 static void
 on_broken(void *arg)
 {
-	drop(arg, false);
+	struct client_job *j = arg;
+
+	if (j->hold.full)
+		log_warn(j->c->log, "[%s] [%s] a connection is dropped: the "
+		    "server has sent %zu MiB for services that are not "
+		    "connected yet", j->c->tag, j->proxy->name,
+		    j->c->held.most >> 20);
+	drop(j, false);
 }
 
 void
@@ -115,9 +123,7 @@ client_job_take(struct client_job *j, struct hold *h,
     void (*broken)(void *arg), void *arg)
 {
 	hold_start(h, j->work, broken, arg);
-	h->early = j->hold.early;
-	h->ended = j->hold.ended;
-	j->hold.early = (struct buf){ 0 };
+	hold_inherit(h, &j->hold);
 	leave(j);
 }
 
@@ -132,6 +138,7 @@ take_up(struct client_job *j, const uint8_t *rest, size_t n)
 
 	stream_unread(j->work, rest, n);
 	j->work = wrap_new(j->c->l, j->work, &how);
+	j->hold.budget = &j->c->held;
 	hold_start(&j->hold, j->work, on_broken, j);
 }
 

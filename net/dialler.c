@@ -69,6 +69,7 @@ end(struct dialler *d, bool gentle)
 	bool mine = !d->over && !d->back && !d->echo;
 
 	leave(d);
+	hold_release(&d->hold);
 	if (mine && gentle)
 		stream_linger(d->hold.s);
 	else if (mine)

@@ -1,6 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "net/hold.h"
 
+void
+hold_add(struct hold *h, const uint8_t *p, size_t n)
+{
+	if (h->budget)
+		h->budget->used += n;
+	buf_put(&h->early, p, n);
+}
+
+static void
+on_data(struct hold *h, const uint8_t *p, size_t n)
+{
+	h->full = h->budget && h->budget->used + n > h->budget->most;
+	if (h->full)
+		h->broken(h->arg);
+	else
+		hold_add(h, p, n);
+}
+
+/* Of nothing it touches no budget: whose it is may be gone by then. */
+void
+hold_release(struct hold *h)
+{
+	size_t n = buf_len(&h->early);
+
+	if (n && h->budget)
+		h->budget->used -= n;
+	buf_free(&h->early);
+}
+
 static void
 on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
     void *arg)
@@ -8,10 +37,10 @@ on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	struct hold *h = arg;
 
 	(void)s;
-	if (ev == STREAM_DATA)
-		buf_put(&h->early, p, n);
-	else if (ev == STREAM_EOF)
+	if (ev == STREAM_EOF)
 		h->ended = true;
+	else if (ev == STREAM_DATA)
+		on_data(h, p, n);
 	else if (ev == STREAM_ERROR)
 		h->broken(h->arg);
 }
@@ -27,9 +56,12 @@ hold_start(struct hold *h, struct stream *s, hold_broken *broken, void *arg)
 }
 
 void
-hold_add(struct hold *h, const uint8_t *p, size_t n)
+hold_inherit(struct hold *h, struct hold *from)
 {
-	buf_put(&h->early, p, n);
+	h->early = from->early;
+	h->ended = from->ended;
+	h->budget = from->budget;
+	from->early = (struct buf){ 0 };
 }
 
 struct relay *
@@ -47,7 +79,7 @@ hold_relay(struct hold *h, struct loop *l, struct stream *other,
 	r = relay_new(l, s, other, done, arg);
 	if (n)
 		stream_consumed(s, n);
-	buf_free(&h->early);
+	hold_release(h);
 	if (h->ended)
 		stream_unread_eof(s);
 	return r;
@@ -66,11 +98,5 @@ hold_give_back(struct hold *h)
 	stream_unread(h->s, buf_peek(&h->early), buf_len(&h->early));
 	if (h->ended)
 		stream_unread_eof(h->s);
-	buf_free(&h->early);
-}
-
-void
-hold_release(struct hold *h)
-{
-	buf_free(&h->early);
+	hold_release(h);
 }

@@ -11,10 +11,19 @@
 
 typedef void hold_broken(void *arg); /* the stream is over; close it */
 
+/* What may be kept of all who are held on one account.  Of one whose window is
+ * open nothing else holds it back. */
+struct hold_budget {
+	size_t used, most;
+};
+#define HOLD_MOST (32 * 1024 * 1024) /* for one session */
+
 struct hold {
 	struct stream *s;
 	struct buf early;
 	bool ended; /* its end came before the other side was there */
+	bool full;  /* broken, since it would have cost too much */
+	struct hold_budget *budget; /* or NULL; set before it starts */
 	hold_broken *broken;
 	void *arg;
 };
@@ -30,6 +39,9 @@ struct relay *hold_relay(struct hold *h, struct loop *l, struct stream *other,
     relay_done *done, void *arg);
 /* The stream's next holder is told what was held, and the end. */
 void hold_give_back(struct hold *h);
+/* Once it is broken, and before the owner of its budget may be gone. */
 void hold_release(struct hold *h);
+/* What from has kept, and its end; from keeps nothing. */
+void hold_inherit(struct hold *h, struct hold *from);
 
 #endif

@@ -27,6 +27,7 @@ struct proxy {
 	struct list at;		    /* in its session */
 	struct list users;	    /* struct user, waiting */
 	size_t nusers;
+	size_t weight; /* of what its client may make us keep */
 	int ports;	   /* how many count against the client's quota */
 	char remote_addr[64];
 	struct listener *listener;

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "crypto/tls.h"
 #include "net/conn.h"
+#include "net/hold.h"
 #include "net/link.h"
 #include "net/listen.h"
 #include "net/proxy.h"
@@ -59,6 +60,20 @@ struct work_wait {
 	void (*cb)(struct work_wait *w, struct stream *work);
 };
 
+/* A greeter is who looks after streams whose first message is awaited, as long
+ * as it likes to: it is told when one is over; known: the stream (or its link)
+ * became somebody's. */
+struct greeter {
+	struct list greets;
+	size_t n;
+	void (*done)(struct greeter *g, bool known);
+};
+
+/* What one client may make us keep: of its names and claims, in bytes, and of
+ * streams that have not said yet what they are for. */
+#define SESSION_KEPT	(8 * 1024 * 1024)
+#define SESSION_STREAMS 1024
+
 struct session {
 	struct server *sv;
 	struct list at;
@@ -73,6 +88,10 @@ struct session {
 	struct list idle, waiting; /* work streams, struct work_wait */
 	size_t nidle, pool;
 	int ports;	/* used of the quota */
+	size_t kept;	/* of SESSION_KEPT */
+	struct hold_budget early;
+	struct greeter greeter; /* of its link's streams */
+	struct pace_gate complaints;
 	uint64_t heard; /* when the last valid heartbeat came */
 	struct timer beat;
 	struct errand overflow; /* it does not read: ends it */
@@ -84,14 +103,7 @@ struct session {
 void stranger_new(struct server *sv, int fd, const struct addr *from);
 void stranger_close_all(struct server *sv);
 
-/* greet.c: reads the first message of a stream (taken) and hands it on.  A
- * greeter is who looks after some of them, as long as it likes to: it is told
- * when one is over; known: the stream (or its link) became somebody's. */
-struct greeter {
-	struct list greets;
-	size_t n;
-	void (*done)(struct greeter *g, bool known);
-};
+/* greet.c: reads the first message of a stream (taken) and hands it on. */
 void greeter_init(struct greeter *g,
     void (*done)(struct greeter *g, bool known));
 /* link: s is of it, and it has no owner yet; by: NULL, or who looks after it. */
@@ -122,6 +134,8 @@ typedef void probe_cb(void *arg, bool alive);
 struct probe *session_probe(struct session *s, probe_cb *cb, void *arg);
 void probe_cancel(struct probe *p);
 void session_heard(struct session *s); /* something of the client came */
+/* Of what its client can cause at any rate only so much is said. */
+bool session_may_complain(struct session *s);
 /* text for the client: itself, or the summary when details are off */
 const char *session_detail(const struct server *sv, const char *text,
     const char *summary);

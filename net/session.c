@@ -142,6 +142,33 @@ session_heard(struct session *s)
 	answer_probes(s, true);
 }
 
+bool
+session_may_complain(struct session *s)
+{
+	return pace_count(&s->complaints, loop_now(s->sv->l), 60000) <= 6;
+}
+
+static void
+on_greeted(struct greeter *g, bool known)
+{
+	(void)g;
+	(void)known;
+}
+
+static void
+on_new_stream(struct session *s, struct stream *stream)
+{
+	if (s->greeter.n < SESSION_STREAMS) {
+		greet_new(s->sv, stream, NULL, s->from, &s->greeter);
+		return;
+	}
+	if (session_may_complain(s))
+		log_warn(s->sv->log, "[%s] %d streams of this client have not "
+		    "said yet what they are for, one more is refused", s->tag,
+		    SESSION_STREAMS);
+	stream_close(stream);
+}
+
 static void
 free_session(struct deferred *d)
 {
@@ -175,6 +202,7 @@ session_end(struct session *s, const char *why)
 		proxy_close(p);
 	}
 	work_end(s);
+	greeter_cancel(&s->greeter);
 	stream_linger(s->ctl);
 	link_close(s->link, true);
 	log_info(s->sv->log, "[%s] client exit success", s->tag);
@@ -313,7 +341,7 @@ on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 		return;
 	switch (ev) {
 	case LINK_OPEN:
-		greet_new(s->sv, stream, NULL, s->from, NULL);
+		on_new_stream(s, stream);
 		break;
 	case LINK_HEARD:
 		session_heard(s);
@@ -351,6 +379,8 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 		s->pool = (size_t)(m->pool_count < sv->conf->max_pool_count ?
 			m->pool_count :
 			sv->conf->max_pool_count);
+	s->early.most = HOLD_MOST;
+	greeter_init(&s->greeter, on_greeted);
 	errand_init(&s->overflow, on_overflow);
 	list_init(&s->proxies);
 	list_init(&s->claims);

@@ -43,12 +43,24 @@ leave(struct user *u)
 }
 
 static void
+turn_away(struct user *u)
+{
+	leave(u);
+	hold_release(&u->hold);
+	stream_close(u->hold.s);
+}
+
+static void
 on_broken(void *arg)
 {
 	struct user *u = arg;
+	struct session *s = u->proxy->session;
 
-	leave(u);
-	stream_close(u->hold.s);
+	if (u->hold.full && session_may_complain(s))
+		log_warn(s->sv->log, "[%s] [%s] a user is turned away: those "
+		    "who wait for a work connection have sent %zu MiB already",
+		    s->tag, u->proxy->name, s->early.most >> 20);
+	turn_away(u);
 }
 
 struct stream *
@@ -86,6 +98,7 @@ on_work(struct work_wait *w, struct stream *work)
 		log_warn(s->sv->log, "[%s] [%s] failed to get work connection: "
 		    "none came within %d seconds", s->tag, u->proxy->name,
 		    (int)s->sv->conf->user_conn_timeout);
+		hold_release(&u->hold);
 		stream_close(u->hold.s);
 		return;
 	}
@@ -110,6 +123,7 @@ user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
 	u->proxy = p;
 	u->addrs = *a;
 	u->ours = ours;
+	u->hold.budget = &p->session->early;
 	hold_start(&u->hold, s, on_broken, u);
 	list_add(&p->users, &u->at);
 	p->nusers++;
@@ -146,10 +160,6 @@ user_accept(struct proxy *p, int fd, const struct addr *from)
 void
 user_end_waiting(struct proxy *p)
 {
-	while (!list_empty(&p->users)) {
-		struct user *u = list_item(p->users.next, struct user, at);
-
-		leave(u);
-		stream_close(u->hold.s);
-	}
+	while (!list_empty(&p->users))
+		turn_away(list_item(p->users.next, struct user, at));
 }
