@@ -44,6 +44,15 @@ mem_dupn(const char *s, size_t n)
 	return to;
 }
 
+bool
+mem_spare(size_t n)
+{
+	void *volatile p = malloc(n); /* or the compiler sees no use in it */
+
+	free(p);
+	return p != NULL;
+}
+
 void
 mem_wipe(void *p, size_t n)
 {

@@ -116,6 +116,21 @@ on_connected(struct conn *c)
 		conn_flush(&c->s);
 }
 
+/* It asks again as long as others are to make room. */
+static bool
+may_take(struct conn *c)
+{
+	struct loop *l = conn_loop(c);
+
+	if (loop_spare(l))
+		return true;
+	if (!l->heavy || l->hopeless) {
+		l->hopeless = false;
+		conn_fail(c, ENOMEM);
+	}
+	return false;
+}
+
 static void
 on_io(struct ev_loop *ev, ev_io *w, int revents)
 {
@@ -130,7 +145,7 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	}
 	if ((revents & EV_WRITE) && c->io.fd >= 0)
 		conn_flush(&c->s);
-	if (revents & EV_READ)
+	if ((revents & EV_READ) && may_take(c))
 		conn_read(c);
 	if (c->io.fd >= 0)
 		conn_arm(c);

@@ -33,6 +33,7 @@ read_to_sink(struct conn *c, struct stream *sink)
 	error = errno;
 	stream_commit(sink, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
+		loop_took(conn_loop(c), (size_t)got);
 		conn_splice_note(c, (size_t)got);
 		stream_tell(&c->s, STREAM_DATA, NULL, (size_t)got);
 	} else if (got == 0) {
@@ -60,7 +61,9 @@ read_to_scratch(struct conn *c)
 		got = recv(c->io.fd, conn_loop(c)->scratch, most, 0);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
-		stream_tell(&c->s, STREAM_DATA, conn_loop(c)->scratch, (size_t)got);
+		loop_took(conn_loop(c), (size_t)got);
+		stream_tell(&c->s, STREAM_DATA, conn_loop(c)->scratch,
+		    (size_t)got);
 	} else if (got == 0) {
 		c->eof = true;
 		stream_tell(&c->s, STREAM_EOF, NULL, 0);

@@ -2,6 +2,7 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -81,6 +82,27 @@ on_again(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)revents;
 }
 
+/* Without one malloc never fails. */
+static bool
+memory_is_limited(void)
+{
+	static const int kinds[] = { RLIMIT_AS, RLIMIT_DATA };
+	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char strict = '0';
+	struct rlimit r;
+	size_t i;
+
+	if (fd >= 0) {
+		if (read(fd, &strict, 1) != 1)
+			strict = '0';
+		close(fd);
+	}
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (getrlimit(kinds[i], &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+			return true;
+	return strict == '2';
+}
+
 struct loop *
 loop_new(const struct log *log)
 {
@@ -88,6 +110,7 @@ loop_new(const struct log *log)
 
 	signal(SIGPIPE, SIG_IGN);
 	l->log = log;
+	l->limited = memory_is_limited();
 	l->ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL | EVBACKEND_POLL);
 	if (!l->ev)
 		abort();
@@ -212,6 +235,25 @@ loop_descriptors(void)
 			(void)getrlimit(RLIMIT_NOFILE, &r);
 	}
 	return r.rlim_cur;
+}
+
+/* What a peer's bytes may make us keep before it is looked again. */
+#define SPARE	   (4 * 1024 * 1024)
+#define SPARE_EACH (SPARE / 16)
+
+bool
+loop_spare(struct loop *l)
+{
+	if (!l->limited || l->taken < SPARE_EACH)
+		return true;
+	if (mem_spare(SPARE)) {
+		l->taken = 0;
+		l->hopeless = false;
+		return true;
+	}
+	if (l->heavy && !l->hopeless)
+		loop_later(l, l->heavy);
+	return false;
 }
 
 void

@@ -57,6 +57,10 @@ struct loop {
 	unsigned npipes, nspare; /* how many there are, and of these */
 	char congestion[16]; /* see net/congestion.h */
 	uint64_t spoke;	     /* when somebody had a few bytes to say */
+	size_t taken;	     /* of peers, since memory was looked at */
+	bool limited;	     /* there may be an end of it */
+	bool hopeless;	     /* and nobody holds much of it */
+	struct errand *heavy; /* looks for who does, and ends them; or NULL */
 	int status;
 };
 
@@ -82,6 +86,17 @@ uint32_t loop_dice(void);
 /* How many there may be; raises the limit as far as we may.  A descriptor for
  * each user, source and stranger is soon more than the usual 1024. */
 size_t loop_descriptors(void);
+
+/* Under a limit memory is looked for before a peer's bytes are taken, while
+ * there is still some for everybody else.  When there is none, whoever holds
+ * the most is ended by the next turn; when nobody does, the one who asks is to
+ * be.  n: bytes that were taken. */
+bool loop_spare(struct loop *l);
+static inline void
+loop_took(struct loop *l, size_t n)
+{
+	l->taken += n;
+}
 
 void loop_defer(struct loop *l, struct deferred *d, void (*run)(struct deferred *));
 void errand_init(struct errand *e, void (*run)(struct errand *));

@@ -18,6 +18,14 @@ on_client(void *arg, int fd, const struct addr *from)
 }
 
 static void
+on_heavy(struct errand *e)
+{
+	struct server *sv = list_item(e, struct server, heavy);
+
+	sv->l->hopeless = !session_end_heaviest(sv);
+}
+
+static void
 on_farewell(struct timer *t, void *arg)
 {
 	struct server *sv = arg;
@@ -127,6 +135,8 @@ server_run(const struct server_conf *c, const struct server_files *f,
 
 	loop_descriptors();
 	sv.l = loop_new(log);
+	errand_init(&sv.heavy, on_heavy);
+	sv.l->heavy = &sv.heavy;
 	list_init(&sv.sessions);
 	list_init(&sv.strangers);
 	list_init(&sv.flap_order);

@@ -44,6 +44,7 @@ struct server {
 	struct pace_gate garbage;
 	struct on_signal on_term, on_int;
 	struct timer farewell;
+	struct errand heavy; /* memory runs out */
 };
 
 /* A user's connection, from accept to the end of its relay. */
@@ -136,6 +137,8 @@ void probe_cancel(struct probe *p);
 void session_heard(struct session *s); /* something of the client came */
 /* Of what its client can cause at any rate only so much is said. */
 bool session_may_complain(struct session *s);
+/* Of all who hold much; false: nobody does. */
+bool session_end_heaviest(struct server *sv);
 /* text for the client: itself, or the summary when details are off */
 const char *session_detail(const struct server *sv, const char *text,
     const char *summary);

@@ -16,6 +16,11 @@
 /* ms without a sign of the client's host while we have bytes for it */
 #define SESSION_IMPATIENT 25000
 
+/* When memory runs out, who holds less than this is not blamed; and what a
+ * stream costs, about. */
+#define SESSION_HEAVY  (1024 * 1024)
+#define SESSION_STREAM 512
+
 struct probe {
 	struct loop *l;
 	struct list at; /* in its session's, until it is answered */
@@ -208,6 +213,37 @@ session_end(struct session *s, const char *why)
 	log_info(s->sv->log, "[%s] client exit success", s->tag);
 	answer_probes(s, false);
 	loop_defer(s->sv->l, &s->gone, free_session);
+}
+
+static size_t
+weight_of(const struct session *s)
+{
+	return s->kept + s->early.used + stream_queued(s->ctl) +
+	    (s->link ? link_streams(s->link) * SESSION_STREAM : 0);
+}
+
+bool
+session_end_heaviest(struct server *sv)
+{
+	size_t most = SESSION_HEAVY - 1;
+	struct session *heaviest = NULL;
+	struct list *at;
+
+	list_each(at, &sv->sessions) {
+		struct session *s = list_item(at, struct session, at);
+
+		if (weight_of(s) <= most)
+			continue;
+		heaviest = s;
+		most = weight_of(s);
+	}
+	if (!heaviest)
+		return false;
+	log_error(sv->log, "[%s] out of memory: client [%s], for whom most is "
+	    "kept, is closed (%zu KiB)", heaviest->tag, heaviest->from,
+	    most >> 10);
+	session_end(heaviest, "out of memory");
+	return true;
 }
 
 static void

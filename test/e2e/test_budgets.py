@@ -7,9 +7,12 @@ from aes import Seal
 from attacked import World
 from frp import (NEW_PROXY, NEW_PROXY_RESP, NEW_WORK, Control, message,
                  packed, signed)
-from lib import check, dial, tcp_proxy
+from frps_by_hand import FrpsByHand, start
+from lib import (EchoServer, Skip, applet, check, dial, echo, free_port,
+                 tcp_proxy, toml)
 from mux import RST, WINDOW, Mux, data, frame, syn
 from test_attack_client import Victim
+from test_private import steady
 from test_scale import is_sanitized
 
 NEW_VISITOR = b"v"
@@ -188,3 +191,83 @@ def test_what_a_server_sends_for_services_that_do_not_come_is_limited(t):
     check(not s.broken)
     for s in ahead:
         s.close()
+
+
+
+def limited(t, conf):
+    """A server that may have 64 MiB in all."""
+    if is_sanitized(t.bin):
+        raise Skip("a sanitizer wants all the addresses there are")
+    path = t.write("frps.toml", toml({"bindAddr": "127.0.0.1", **conf}))
+    server = t.proc(["prlimit", f"--as={64 << 20}", *applet(t.bin, "frps"),
+                     "-c", path], name="frps")
+    server.wait_line("frps started successfully")
+    return server
+
+
+class Hoarder(Greedy):
+    """It makes the server keep as much as it may."""
+
+    def __init__(self, port, n):
+        self.port = port
+        super().__init__(self)
+        name = f"slow {n}"
+        self.say(NEW_PROXY, proxy_name=name, proxy_type="stcp", sk="s")
+        check(self.answers(1) == 0)
+        self.hello = packed(NEW_VISITOR, {"proxy_name": name, **visit("s")})
+
+    def hoard(self):
+        try:
+            for _ in range(110):
+                s = self.link.open(self.hello)
+                for _ in range(15):
+                    s.sendall(bytes(16384))
+                self.link.wait_pong()
+        except OSError:
+            pass  # it is ended
+
+
+def test_memory_that_runs_out_ends_those_who_hold_most_of_it(t):
+    port = free_port()
+    server = limited(t, {"bindPort": port})
+    row = tcp_proxy("good", EchoServer().port)
+    client = t.frpc(port, [row])
+    with steady(row["remotePort"]) as still:
+        all = [Hoarder(port, i) for i in range(8)]
+        for x in all:
+            x.hoard()
+        still()
+        check(echo(row["remotePort"], b"a new one") == b"a new one")
+    server.wait_line(r"\[E\].* out of memory: client \[.*\], for whom most "
+                     r"is kept, is closed \(\d+ KiB\)$")
+    check(server.running() and not client.says("is lost"))
+
+
+def test_a_client_without_memory_gives_up_its_link_and_comes_back(t):
+    if is_sanitized(t.bin):
+        raise Skip("a sanitizer wants all the addresses there are")
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    at = full.getsockname()[1]
+    ahead = socket.create_connection(("127.0.0.1", at))
+    host = FrpsByHand(True)
+    path = t.write("frpc.toml", toml({
+        "serverAddr": "127.0.0.1", "serverPort": host.port,
+        "transport": {"tls": {"enable": False}},
+        "proxies": [tcp_proxy("full", at, 6000)]}))
+    client = t.proc(["prlimit", f"--as={20 << 20}", *applet(t.bin, "frpc"),
+                     "-c", path], name="frpc")
+    session = host.session()
+    session.take_proxies()
+    try:
+        for _ in range(200):
+            work = session.work()
+            work.sendall(start("full"))
+            for _ in range(15):
+                work.sendall(bytes(16384))
+            session.link.wait_pong()
+    except OSError:
+        pass
+    host.session()
+    client.wait_line("the connection to the server is lost: Out of memory")
+    check(client.running())
+    ahead.close()
