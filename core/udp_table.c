@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Entries lie in one array that doubles up to its limit; they name each other
- * by number.  Two chains go through them: that of their hash, and the order
- * of use. */
+ * by number.  Two chains go through them: that of their hash, and one of two
+ * orders of use. */
 #include "core/udp_table.h"
 
 #include <assert.h>
@@ -19,12 +19,18 @@ struct entry {
 	uint32_t chain;	       /* next of the same bucket, or free */
 	uint32_t older, newer; /* by use */
 	struct udp_key key;
+	bool again; /* heard more than once */
+};
+
+struct order {
+	uint32_t oldest, newest, n;
 };
 
 struct udp_table {
 	struct entry *v;
 	uint32_t *buckets; /* as many as cap */
-	uint32_t used, cap, most, free, oldest, newest;
+	uint32_t cap, most, free;
+	struct order once, again;
 	uint64_t idle, seed[2];
 };
 
@@ -39,7 +45,8 @@ udp_table_new(uint32_t most, uint64_t idle,
 	t->idle = idle;
 	t->seed[0] = be64(seed);
 	t->seed[1] = be64(seed + 8);
-	t->free = t->oldest = t->newest = NONE;
+	t->free = NONE;
+	t->once = t->again = (struct order){ NONE, NONE, 0 };
 	return t;
 }
 
@@ -144,31 +151,53 @@ find(const struct udp_table *t, const struct udp_key *k)
 	return at;
 }
 
+static struct order *
+order_of(struct udp_table *t, const struct entry *e)
+{
+	return e->again ? &t->again : &t->once;
+}
+
 static void
 leave_order(struct udp_table *t, uint32_t i)
 {
 	struct entry *e = &t->v[i];
+	struct order *o = order_of(t, e);
 
-	*(e->older == NONE ? &t->oldest : &t->v[e->older].newer) = e->newer;
-	*(e->newer == NONE ? &t->newest : &t->v[e->newer].older) = e->older;
+	*(e->older == NONE ? &o->oldest : &t->v[e->older].newer) = e->newer;
+	*(e->newer == NONE ? &o->newest : &t->v[e->newer].older) = e->older;
+	o->n--;
 }
 
 static void
 join_order(struct udp_table *t, uint32_t i, uint64_t now)
 {
 	struct entry *e = &t->v[i];
+	struct order *o = order_of(t, e);
 
 	e->seen = now;
-	e->older = t->newest;
+	e->older = o->newest;
 	e->newer = NONE;
-	*(t->newest == NONE ? &t->oldest : &t->v[t->newest].newer) = i;
-	t->newest = i;
+	*(o->newest == NONE ? &o->oldest : &t->v[o->newest].newer) = i;
+	o->newest = i;
+	o->n++;
+}
+
+static void
+chain_all(struct udp_table *t, const struct order *o)
+{
+	uint32_t i, *at;
+
+	for (i = o->oldest; i != NONE; i = t->v[i].newer) {
+		at = bucket(t, &t->v[i].key);
+		t->v[i].chain = *at;
+		*at = i;
+	}
 }
 
 static void
 grow(struct udp_table *t)
 {
-	uint32_t cap = t->cap ? t->cap * 2 : 16, i, *at;
+	uint32_t cap = t->cap ? t->cap * 2 : 16, i;
 
 	cap = cap < t->most ? cap : t->most;
 	t->v = mem_grow(t->v, cap * sizeof(*t->v));
@@ -180,11 +209,8 @@ grow(struct udp_table *t)
 	}
 	t->cap = cap;
 	memset(t->buckets, 0xff, cap * sizeof(*t->buckets));
-	for (i = t->oldest; i != NONE; i = t->v[i].newer) {
-		at = bucket(t, &t->v[i].key);
-		t->v[i].chain = *at;
-		*at = i;
-	}
+	chain_all(t, &t->once);
+	chain_all(t, &t->again);
 }
 
 static void *
@@ -199,44 +225,77 @@ remove_at(struct udp_table *t, uint32_t *at)
 	e->arg = NULL;
 	e->chain = t->free;
 	t->free = i;
-	if (--t->used == 0)
+	if (udp_table_sessions(t) == 0)
 		give_back(t);
 	return arg;
+}
+
+static void
+drop(struct udp_table *t, uint32_t i, struct udp_gone *gone)
+{
+	gone->key = t->v[i].key;
+	gone->arg = remove_at(t, find(t, &gone->key));
 }
 
 bool
 udp_table_pop(struct udp_table *t, struct udp_gone *gone)
 {
-	if (t->used == 0)
+	if (udp_table_sessions(t) == 0)
 		return false;
-	gone->key = t->v[t->oldest].key;
-	gone->arg = remove_at(t, find(t, &gone->key));
+	drop(t, t->again.n == 0 || t->once.n > t->again.n / 7 ?
+	    t->once.oldest : t->again.oldest, gone);
 	return true;
+}
+
+/* The number of the key's entry, or NONE. */
+static uint32_t
+number_of(const struct udp_table *t, const struct udp_key *k)
+{
+	return udp_table_sessions(t) ? *find(t, k) : NONE;
+}
+
+bool
+udp_table_has(const struct udp_table *t, const struct udp_key *k)
+{
+	return number_of(t, k) != NONE;
+}
+
+static void *
+touch(struct udp_table *t, const struct udp_key *k, uint64_t now, bool heard)
+{
+	uint32_t i = number_of(t, k);
+
+	if (i == NONE)
+		return NULL;
+	leave_order(t, i);
+	t->v[i].again |= heard;
+	join_order(t, i, now);
+	return t->v[i].arg;
 }
 
 void *
 udp_table_use(struct udp_table *t, const struct udp_key *k, uint64_t now)
 {
-	uint32_t i;
+	return touch(t, k, now, true);
+}
 
-	if (t->used == 0 || (i = *find(t, k)) == NONE)
-		return NULL;
-	leave_order(t, i);
-	join_order(t, i, now);
-	return t->v[i].arg;
+void
+udp_table_renew(struct udp_table *t, const struct udp_key *k, uint64_t now)
+{
+	touch(t, k, now, false);
 }
 
 bool
 udp_table_add(struct udp_table *t, const struct udp_key *k, void *arg,
     uint64_t now, struct udp_gone *gone)
 {
-	bool full = t->used == t->most;
+	bool full = udp_table_sessions(t) == t->most;
 	uint32_t i, *at;
 
 	assert(arg);
 	if (full)
 		udp_table_pop(t, gone);
-	if (t->used == t->cap)
+	if (udp_table_sessions(t) == t->cap)
 		grow(t);
 	at = find(t, k);
 	assert(*at == NONE);
@@ -244,37 +303,49 @@ udp_table_add(struct udp_table *t, const struct udp_key *k, void *arg,
 	t->free = t->v[i].chain;
 	t->v[i].key = *k;
 	t->v[i].arg = arg;
+	t->v[i].again = false;
 	t->v[i].chain = NONE;
 	*at = i;
 	join_order(t, i, now);
-	t->used++;
 	return full;
 }
 
 void *
 udp_table_del(struct udp_table *t, const struct udp_key *k)
 {
-	uint32_t *at;
+	return udp_table_has(t, k) ? remove_at(t, find(t, k)) : NULL;
+}
 
-	if (t->used == 0 || *(at = find(t, k)) == NONE)
-		return NULL;
-	return remove_at(t, at);
+/* Of the two that lead the orders: the one that was idle longest, or NONE. */
+static uint32_t
+stalest(const struct udp_table *t)
+{
+	uint32_t a = t->once.oldest, b = t->again.oldest;
+
+	if (a == NONE || b == NONE)
+		return a == NONE ? b : a;
+	return t->v[a].seen <= t->v[b].seen ? a : b;
 }
 
 uint64_t
 udp_table_deadline(const struct udp_table *t)
 {
-	return t->used ? t->v[t->oldest].seen + t->idle : UINT64_MAX;
+	uint32_t i = stalest(t);
+
+	return i == NONE ? UINT64_MAX : t->v[i].seen + t->idle;
 }
 
 bool
 udp_table_expire(struct udp_table *t, uint64_t now, struct udp_gone *gone)
 {
-	return now >= udp_table_deadline(t) && udp_table_pop(t, gone);
+	if (now < udp_table_deadline(t))
+		return false;
+	drop(t, stalest(t), gone);
+	return true;
 }
 
 size_t
 udp_table_sessions(const struct udp_table *t)
 {
-	return t->used;
+	return t->once.n + t->again.n;
 }

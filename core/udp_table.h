@@ -1,7 +1,12 @@
 /* Who sends datagrams: a session for each source address, found in constant
  * time.  A session ends when it was idle for long, or when the table is full
- * and it is the one that was idle longest: whoever calls is then told, so that
- * any number of sources takes the same memory. */
+ * and it has to make way: whoever calls is then told, so that any number of
+ * sources takes the same memory.
+ *
+ * Source addresses are easily forged, by the thousand.  Hence a source that
+ * was heard once makes way before one that was heard again, while those of the
+ * first sort are more than an eighth of all; else the one idle longest does.
+ */
 #ifndef CORE_UDP_TABLE_H
 #define CORE_UDP_TABLE_H
 
@@ -9,8 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UDP_TABLE_KEY_MAX  40	 /* family, address, port, scope; or text */
-#define UDP_TABLE_SESSIONS 4096	 /* a good number to have at most */
+#define UDP_TABLE_KEY_MAX  24	 /* family, address, port, scope */
 #define UDP_TABLE_IDLE	   30000 /* frp's, in ms */
 #define UDP_TABLE_SEED_LEN 16
 
@@ -35,9 +39,14 @@ void udp_table_free(struct udp_table *t); /* not the args; NULL is fine */
 /* false when there are more than UDP_TABLE_KEY_MAX bytes. */
 bool udp_key_set(struct udp_key *k, const void *p, size_t n);
 
-/* The session's arg, or NULL; from now on it is the one used last. */
+/* Its source was heard again: the session's arg, or NULL. */
 void *udp_table_use(struct udp_table *t, const struct udp_key *k,
     uint64_t now);
+/* Something was sent to its source: the session lasts for longer, and is worth
+ * no more than before. */
+void udp_table_renew(struct udp_table *t, const struct udp_key *k,
+    uint64_t now);
+bool udp_table_has(const struct udp_table *t, const struct udp_key *k);
 /* A new session; k has none yet, arg is not NULL.  true: the table was full,
  * and gone is who had to go. */
 bool udp_table_add(struct udp_table *t, const struct udp_key *k, void *arg,
@@ -46,7 +55,7 @@ void *udp_table_del(struct udp_table *t, const struct udp_key *k);
 /* One that was idle for too long; call it until it is false. */
 bool udp_table_expire(struct udp_table *t, uint64_t now,
     struct udp_gone *gone);
-/* Any one, until there is none: for the end. */
+/* The one to make way, until there is none. */
 bool udp_table_pop(struct udp_table *t, struct udp_gone *gone);
 
 uint64_t udp_table_deadline(const struct udp_table *t); /* or UINT64_MAX */

@@ -35,6 +35,11 @@ void udp_pipe_close(struct udp_pipe *p); /* NULL is fine */
 
 /* ---- the front ---- */
 
+/* What comes from the pipe goes only to those who sent something here within
+ * the last minute: whoever has the other end names any address. */
+#define UDP_FRONT_IDLE	  60000
+#define UDP_FRONT_SOURCES 12288
+
 struct udp_front;
 
 /* The front wants a pipe: give it one by udp_front_join. */
@@ -43,14 +48,14 @@ typedef void udp_front_ask(void *arg);
 /* NULL with errno set. */
 struct udp_front *udp_front_new(struct loop *l, const struct addr *at,
     const char *name, udp_front_ask *ask, void *arg);
-/* Of a socket that is bound; takes fd.  It keeps account of its users. */
+/* Of a socket that is bound; takes fd. */
 struct udp_front *udp_front_adopt(struct loop *l, int fd, const char *name,
     udp_front_ask *ask, void *arg);
 void udp_front_join(struct udp_front *f, struct stream *s,
     const struct udp_pipe_how *how);
 bool udp_front_joined(const struct udp_front *f);
 struct udp_front_stat {
-	uint64_t now, total; /* users; now: within half a minute */
+	uint64_t now, total; /* users; now: within a minute */
 	uint64_t in, out;    /* bytes from them, and to them */
 };
 void udp_front_stat(struct udp_front *f, struct udp_front_stat *s);

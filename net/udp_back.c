@@ -85,7 +85,7 @@ on_reply(struct ev_loop *ev, ev_io *w, int revents)
 		if (n < 0)
 			break;
 		udp_key_set(&key, &p->source, sizeof(p->source));
-		udp_table_use(p->b->table, &key, loop_now(l));
+		udp_table_renew(p->b->table, &key, loop_now(l));
 		udp_pipe_send(p->b->pipe, &p->source, l->scratch, (size_t)n);
 	}
 	loop_settle(l);

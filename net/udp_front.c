@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/pace.h"
 #include "core/packet_queue.h"
+#include "crypto/rand.h"
 #include "net/listen.h"
 #include "net/udp.h"
 
@@ -24,9 +25,10 @@ struct udp_front {
 	void *arg;
 	struct udp_pipe *pipe;
 	struct packet_queue waiting; /* until there is a pipe */
-	struct timer again;
-	struct pace_gate told;
-	struct udp_table *users; /* NULL: nobody asks how many */
+	struct timer again, idle;
+	struct pace_gate told, told_unasked;
+	struct udp_table *users;
+	uint64_t unasked; /* datagrams for whom nobody has heard */
 	struct udp_front_stat stat;
 	struct deferred gone;
 	bool asked;
@@ -75,6 +77,16 @@ forget_idle(struct udp_front *f)
 }
 
 static void
+on_idle(struct timer *t, void *arg)
+{
+	struct udp_front *f = arg;
+
+	forget_idle(f);
+	if (udp_table_sessions(f->users))
+		timer_start(t, f->l, UDP_FRONT_IDLE, on_idle, f);
+}
+
+static void
 keep_account(struct udp_front *f, const struct datagram_source *from, size_t n)
 {
 	uint64_t now = loop_now(f->l);
@@ -82,14 +94,37 @@ keep_account(struct udp_front *f, const struct datagram_source *from, size_t n)
 	struct udp_key key;
 
 	f->stat.in += n;
-	if (!f->users)
-		return;
 	udp_key_set(&key, from, sizeof(*from));
 	if (udp_table_use(f->users, &key, now))
 		return;
 	forget_idle(f);
 	udp_table_add(f->users, &key, f, now, &gone);
 	f->stat.total++;
+	if (!timer_active(&f->idle))
+		timer_start(&f->idle, f->l, UDP_FRONT_IDLE, on_idle, f);
+}
+
+static bool
+was_heard(struct udp_front *f, const struct datagram_source *to)
+{
+	struct udp_key key;
+
+	forget_idle(f);
+	udp_key_set(&key, to, sizeof(*to));
+	return udp_table_has(f->users, &key);
+}
+
+static void
+tell_unasked(struct udp_front *f, const struct addr *to)
+{
+	char text[ADDR_TEXT];
+
+	f->unasked++;
+	if (pace_count(&f->told_unasked, loop_now(f->l), 60000) <= 3)
+		log_warn(f->l->log, "[%s] a datagram for %s is dropped: "
+		    "nothing came from there in the last minute; %llu so far",
+		    f->name, addr_text(to, text),
+		    (unsigned long long)f->unasked);
 }
 
 static void
@@ -132,12 +167,16 @@ deepen(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
-static struct udp_front *
-adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask, void *arg)
+struct udp_front *
+udp_front_adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask,
+    void *arg)
 {
 	struct udp_front *f = mem_new(struct udp_front);
+	uint8_t seed[UDP_TABLE_SEED_LEN];
 
 	deepen(fd);
+	rand_bytes(seed, sizeof(seed));
+	f->users = udp_table_new(UDP_FRONT_SOURCES, UDP_FRONT_IDLE, seed);
 	f->l = l;
 	f->fd = fd;
 	f->name = mem_dup(name);
@@ -151,29 +190,12 @@ adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask, void *arg)
 }
 
 struct udp_front *
-udp_front_adopt(struct loop *l, int fd, const char *name, udp_front_ask *ask,
-    void *arg)
-{
-	struct udp_front *f = adopt(l, fd, name, ask, arg);
-	uint8_t seed[UDP_TABLE_SEED_LEN];
-	uint32_t dice;
-	size_t i;
-
-	for (i = 0; i < sizeof(seed); i += sizeof(dice)) {
-		dice = loop_dice();
-		memcpy(seed + i, &dice, sizeof(dice));
-	}
-	f->users = udp_table_new(UDP_TABLE_SESSIONS, UDP_TABLE_IDLE, seed);
-	return f;
-}
-
-struct udp_front *
 udp_front_new(struct loop *l, const struct addr *at, const char *name,
     udp_front_ask *ask, void *arg)
 {
 	int fd = listen_bind(at, SOCK_DGRAM, false);
 
-	return fd < 0 ? NULL : adopt(l, fd, name, ask, arg);
+	return fd < 0 ? NULL : udp_front_adopt(l, fd, name, ask, arg);
 }
 
 static void
@@ -191,8 +213,12 @@ on_pipe(struct udp_pipe *p, enum udp_pipe_event ev,
 		f->asked = false;
 		return;
 	}
-	f->stat.out += n;
 	udp_addr_of(&to, from);
+	if (!was_heard(f, from)) {
+		tell_unasked(f, &to);
+		return;
+	}
+	f->stat.out += n;
 	/* a full socket buffer loses it, as UDP may */
 	(void)sendto(f->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL,
 	    (struct sockaddr *)&to.at, to.len);
@@ -226,8 +252,6 @@ void
 udp_front_stat(struct udp_front *f, struct udp_front_stat *s)
 {
 	*s = f->stat;
-	if (!f->users)
-		return;
 	forget_idle(f);
 	s->now = udp_table_sessions(f->users);
 }
@@ -250,6 +274,7 @@ udp_front_close(struct udp_front *f)
 		return;
 	ev_io_stop(f->l->ev, &f->io);
 	timer_stop(&f->again);
+	timer_stop(&f->idle);
 	udp_pipe_close(f->pipe);
 	f->pipe = NULL;
 	close(f->fd);

@@ -6,6 +6,8 @@
 #include "core/udp_msg.h"
 #include "test/t.h"
 
+#define SESSIONS 4096
+
 static const uint8_t seed[UDP_TABLE_SEED_LEN] = "0123456789abcdef";
 
 static struct udp_key
@@ -110,22 +112,75 @@ TEST(udp_table_when_full_gives_up_the_one_idle_longest)
 	udp_table_free(t);
 }
 
+/* Addresses are easily forged. */
+TEST(udp_table_keeps_who_was_heard_again_while_others_come_once)
+{
+	struct udp_table *t = udp_table_new(SESSIONS, UDP_TABLE_IDLE, seed);
+	struct udp_gone gone;
+	struct udp_key k;
+	uint32_t i, kept = SESSIONS / 4 * 3;
+
+	for (i = 0; i < kept; i++)
+		add(t, i, 0, &gone);
+	for (i = 0; i < kept; i++)
+		CHECK(use(t, i, 1) == mark(i));
+	/* what is sent to a forged source, too, makes it no better */
+	for (i = kept; i < 100000; i++) {
+		CHECK(add(t, i, 2, &gone) == (i >= SESSIONS));
+		k = key(i);
+		udp_table_renew(t, &k, 2);
+	}
+	for (i = 0; i < kept; i++)
+		CHECK(use(t, i, 3) == mark(i));
+	/* they have come twice */
+	for (; i < 100000; i++) {
+		if (!use(t, i, 3))
+			add(t, i, 3, &gone);
+		use(t, i, 3);
+	}
+	/* and yet there is always room for new ones */
+	for (i = 200000; i < 200000 + SESSIONS / 8; i++)
+		add(t, i, 4, &gone);
+	for (i = 200000; i < 200000 + SESSIONS / 8; i++)
+		CHECK(use(t, i, 4) == mark(i));
+	CHECK(udp_table_sessions(t) == SESSIONS);
+	udp_table_free(t);
+}
+
+/* Who is looked up, or answered, was not heard. */
+TEST(udp_table_look_does_not_make_a_session_last)
+{
+	struct udp_table *t = udp_table_new(2, 60, seed);
+	struct udp_gone gone;
+	struct udp_key k = key(1);
+
+	CHECK(!udp_table_has(t, &k));
+	add(t, 1, 0, &gone);
+	CHECK(udp_table_has(t, &k) && !udp_table_expire(t, 59, &gone));
+	CHECK(udp_table_has(t, &k) && udp_table_deadline(t) == 60);
+	use(t, 1, 59);
+	CHECK(!udp_table_expire(t, 118, &gone) && udp_table_has(t, &k));
+	add(t, 2, 100, &gone);
+	CHECK(udp_table_expire(t, 119, &gone) && gone.arg == mark(1));
+	CHECK(!udp_table_has(t, &k) && udp_table_deadline(t) == 160);
+	udp_table_free(t);
+}
+
 TEST(udp_table_a_million_sources_take_no_more_than_the_limit)
 {
-	struct udp_table *t = udp_table_new(UDP_TABLE_SESSIONS,
-	    UDP_TABLE_IDLE, seed);
+	struct udp_table *t = udp_table_new(SESSIONS, UDP_TABLE_IDLE, seed);
 	struct udp_gone gone;
 	uint32_t i, n = 0;
 
 	for (i = 0; i < 1000000; i++) {
 		if (add(t, i, i, &gone)) {
-			CHECK(gone.arg == mark(i - UDP_TABLE_SESSIONS));
+			CHECK(gone.arg == mark(i - SESSIONS));
 			n++;
 		}
 	}
-	CHECK(n == 1000000 - UDP_TABLE_SESSIONS);
-	CHECK(udp_table_sessions(t) == UDP_TABLE_SESSIONS);
-	for (i = 0; i < UDP_TABLE_SESSIONS; i++)
+	CHECK(n == 1000000 - SESSIONS);
+	CHECK(udp_table_sessions(t) == SESSIONS);
+	for (i = 0; i < SESSIONS; i++)
 		CHECK(use(t, 999999 - i, 1000000) == mark(999999 - i));
 	udp_table_free(t);
 }

@@ -197,6 +197,64 @@ def test_frps_end_that_sends_something_else_loses_only_its_stream(t):
         check(user.receive() == b"of")
 
 
+def loopback_service():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("127.0.0.1", 0))
+    s.setblocking(False)
+    return s
+
+
+def aimed(work, host, port):
+    work.sendall(packed(b"u", {"c": "eA==", "l": None, "r": {
+        "IP": host, "Port": port, "Zone": ""}}))
+
+
+def reaches_only_who_was_heard(proc, work, port, name):
+    """work leads to the front at that port, and has the other end's say."""
+    victim = loopback_service()
+    with UdpUser(port) as user:
+        user.send(b"here I am")
+        source = message(work)[1]["r"]
+        for host in ("127.0.0.1", "::ffff:127.0.0.1", "", "0.0.0.0", "::1",
+                     "::"):
+            aimed(work, host, victim.getsockname()[1])
+        aimed(work, "127.0.0.2", source["Port"])
+        aimed(work, "::ffff:" + source["IP"], source["Port"])
+        aimed(work, source["IP"], source["Port"])
+        check(user.receive() == b"x" == user.receive(), "who was heard")
+        try:
+            check(not victim.recv(10), "a datagram came to the victim")
+        except BlockingIOError:
+            pass
+        dropped = rf"\[{name}\] a datagram for [^ ]+ is dropped: nothing came"
+        proc.wait_line(f"{dropped} from there in the last minute; 3 so far")
+        check(len(re.findall(dropped, proc.text)) == 3)
+    victim.close()
+
+
+def test_a_client_reaches_only_those_who_have_sent_something(t):
+    """It names the target of each datagram itself: the server must not send
+    to its own services for it, or to anybody else."""
+    server, c, port = frps_end(t)
+    reaches_only_who_was_heard(server, work_for(c), port, "theirs")
+
+
+def test_an_owner_reaches_only_those_who_have_sent_something(t):
+    """The same at a visitor."""
+    server = t.frps({"transport.tcpMux": False})
+    c = Control(server.conf["bindPort"])
+    check(not c.proxy("theirs", type="sudp", sk="key").get("error"))
+    to = visitor({"name": "theirs", "type": "sudp", "secretKey": "key"})
+    guest = t.frpc(server, conf={"transport.tcpMux": False, "visitors": [to]},
+                   name="visitor")
+    guest.wait_line("start visitor success")
+    with UdpUser(to["bindPort"]) as user:
+        user.send(b"first")
+        c.wait(b"r")
+    reaches_only_who_was_heard(guest, work_for(c), to["bindPort"],
+                               "to theirs")
+
+
 def test_sources_and_services_may_be_ipv6(t):
     try:
         echo = UdpEcho("::1")

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-#define MOST 5
+#define MOST 12
 #define IDLE 100
 
 static void
@@ -36,7 +36,7 @@ message(const uint8_t *p, size_t n)
 
 /* What the table should hold, by use: the oldest first. */
 struct model {
-	struct { uint8_t name; uint64_t seen; } v[MOST];
+	struct { uint8_t name; bool again; uint64_t seen; } v[MOST];
 	size_t n;
 };
 
@@ -57,11 +57,26 @@ where(const struct model *m, uint8_t name)
 }
 
 static void
-went(struct model *m, const struct udp_gone *gone)
+went(struct model *m, const struct udp_gone *gone, size_t i)
 {
-	assert(m->n > 0 && (uintptr_t)gone->arg == 1u + m->v[0].name);
-	assert(gone->key.n == 1 && gone->key.bytes[0] == m->v[0].name);
-	forget(m, 0);
+	assert(i < m->n && (uintptr_t)gone->arg == 1u + m->v[i].name);
+	assert(gone->key.n == 1 && gone->key.bytes[0] == m->v[i].name);
+	forget(m, i);
+}
+
+/* Who has to make way. */
+static size_t
+first_out(const struct model *m)
+{
+	size_t i, again = 0;
+	bool from_again;
+
+	for (i = 0; i < m->n; i++)
+		again += m->v[i].again;
+	from_again = again && m->n - again <= again / 7;
+	for (i = 0; i < m->n && m->v[i].again != from_again; i++)
+		;
+	return i;
 }
 
 static void
@@ -69,11 +84,13 @@ use(struct udp_table *t, struct model *m, uint8_t name, uint64_t now)
 {
 	void *arg = (void *)(uintptr_t)(1u + name);
 	size_t i = where(m, name);
+	bool again = i < m->n;
 	struct udp_gone gone;
 	struct udp_key k;
 
 	udp_key_set(&k, &name, 1);
-	if (i < m->n) {
+	assert(udp_table_has(t, &k) == again);
+	if (again) {
 		assert(udp_table_use(t, &k, now) == arg);
 		forget(m, i);
 	} else {
@@ -81,9 +98,28 @@ use(struct udp_table *t, struct model *m, uint8_t name, uint64_t now)
 		assert(udp_table_add(t, &k, arg, now, &gone) ==
 		    (m->n == MOST));
 		if (m->n == MOST)
-			went(m, &gone);
+			went(m, &gone, first_out(m));
 	}
+	m->v[m->n].again = again;
 	m->v[m->n].name = name;
+	m->v[m->n++].seen = now;
+}
+
+static void
+renew(struct udp_table *t, struct model *m, uint8_t name, uint64_t now)
+{
+	size_t i = where(m, name);
+	struct udp_key k;
+	bool again;
+
+	udp_key_set(&k, &name, 1);
+	udp_table_renew(t, &k, now);
+	if (i == m->n)
+		return;
+	again = m->v[i].again;
+	forget(m, i);
+	m->v[m->n].name = name;
+	m->v[m->n].again = again;
 	m->v[m->n++].seen = now;
 }
 
@@ -99,10 +135,12 @@ table(const uint8_t *p, size_t n)
 	size_t at;
 
 	for (; n >= 2; p += 2, n -= 2) {
-		if (p[0] < 128) {
-			use(t, &m, p[1] & 15, now);
+		if (p[0] < 96) {
+			use(t, &m, p[1] & 31, now);
+		} else if (p[0] < 128) {
+			renew(t, &m, p[1] & 31, now);
 		} else if (p[0] < 160) {
-			uint8_t name = p[1] & 15;
+			uint8_t name = p[1] & 31;
 
 			udp_key_set(&k, &name, 1);
 			at = where(&m, name);
@@ -112,15 +150,16 @@ table(const uint8_t *p, size_t n)
 		} else {
 			now += p[1];
 			while (udp_table_expire(t, now, &gone)) {
-				assert(m.v[0].seen + IDLE <= now);
-				went(&m, &gone);
+				at = where(&m, gone.key.bytes[0]);
+				assert(m.v[at].seen + IDLE <= now);
+				went(&m, &gone, at);
 			}
 			assert(!m.n || m.v[0].seen + IDLE > now);
 		}
 		assert(udp_table_sessions(t) == m.n);
 	}
 	while (udp_table_pop(t, &gone))
-		went(&m, &gone);
+		went(&m, &gone, first_out(&m));
 	assert(m.n == 0);
 	udp_table_free(t);
 }
