@@ -45,6 +45,7 @@ struct msg_login {
 	struct pairs metas;
 	struct msg_client_spec spec;
 	int64_t pool_count;
+	int64_t signs; /* ours: it proves the token for each stream */
 };
 
 struct msg_login_resp {
@@ -92,6 +93,7 @@ struct msg_start_work_conn {
 
 struct msg_new_visitor_conn {
 	char *run_id, *name, *sign_key;
+	char *key; /* ours: the token's; sign_key is the secret's */
 	int64_t timestamp;
 	bool use_encryption, use_compression;
 	int64_t ours;

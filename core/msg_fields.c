@@ -35,6 +35,7 @@ static const struct field login[] = {
 	{ "client_spec", FIELD_OBJ, offsetof(struct msg_login, spec),
 	    client_spec },
 	INT(msg_login, pool_count, "pool_count"),
+	INT(msg_login, signs, "culvert_signs"),
 	END,
 };
 
@@ -112,6 +113,7 @@ static const struct field new_visitor_conn[] = {
 	BOOL(msg_new_visitor_conn, use_encryption, "use_encryption"),
 	BOOL(msg_new_visitor_conn, use_compression, "use_compression"),
 	INT(msg_new_visitor_conn, ours, OURS),
+	STR(msg_new_visitor_conn, key, "culvert_key"),
 	END,
 };
 

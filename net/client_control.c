@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "core/auth.h"
 #include "core/hello.h"
 #include "core/mem.h"
 #include "core/version.h"
@@ -17,6 +16,12 @@ static const char *
 token_of(const struct client *c)
 {
 	return c->conf->auth.token ? c->conf->auth.token : "";
+}
+
+void
+client_key(const struct client *c, int64_t t, char to[static AUTH_KEY_LEN + 1])
+{
+	auth_key(to, token_of(c), t);
 }
 
 static void
@@ -69,7 +74,7 @@ send_login(struct client *c)
 	struct buf out = { 0 };
 
 	in->timestamp = loop_date();
-	auth_key(key, token_of(c), in->timestamp);
+	client_key(c, in->timestamp, key);
 	in->version = (char *)(uintptr_t)FRP_VERSION;
 	if (uname(&host) == 0)
 		in->hostname = host.nodename;
@@ -81,6 +86,7 @@ send_login(struct client *c)
 	in->client_id = c->conf->client_id;
 	in->metas = c->conf->metas;
 	in->pool_count = c->conf->pool_count;
+	in->signs = 1;
 	wire_put(&out, &m);
 	write_out(c, &out);
 	mem_wipe(key, sizeof(key));
@@ -103,7 +109,7 @@ on_ping_time(struct timer *t, void *arg)
 
 	if (c->conf->auth.heartbeats) {
 		m.u.ping.timestamp = loop_date();
-		auth_key(key, token_of(c), m.u.ping.timestamp);
+		client_key(c, m.u.ping.timestamp, key);
 		m.u.ping.privilege_key = key;
 	}
 	timer_start(t, c->l, (uint64_t)c->conf->heartbeat_interval * 1000,

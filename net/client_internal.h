@@ -4,6 +4,7 @@
 #ifndef NET_CLIENT_INTERNAL_H
 #define NET_CLIENT_INTERNAL_H
 
+#include "core/auth.h"
 #include "core/control.h"
 #include "core/pace.h"
 #include "core/proxy_url.h"
@@ -62,6 +63,9 @@ void client_goodbye(struct client *c); /* no more of it, but client_free */
 /* client_control.c: takes s. */
 void client_login(struct client *c, struct stream *s);
 void client_send(struct client *c, const struct msg *m);
+/* The proof at time t that c knows the token. */
+void client_key(const struct client *c, int64_t t,
+    char to[static AUTH_KEY_LEN + 1]);
 void client_control_end(struct client *c);
 
 /* client_proxy.c */

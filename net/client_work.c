@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/auth.h"
 #include "core/mem.h"
 #include "net/client_internal.h"
 #include "net/hold.h"
@@ -197,17 +196,14 @@ static void
 introduce(struct client_job *j)
 {
 	struct msg m = { .type = MSG_NEW_WORK_CONN };
-	const struct client_conf *conf = j->c->conf;
 	char key[AUTH_KEY_LEN + 1];
 	struct buf out = { 0 };
 
+	/* whatever auth.additionalScopes says, as the Login has announced */
 	m.u.new_work_conn.run_id = j->c->run_id;
-	if (conf->auth.new_work_conns) {
-		m.u.new_work_conn.timestamp = loop_date();
-		auth_key(key, conf->auth.token ? conf->auth.token : "",
-		    m.u.new_work_conn.timestamp);
-		m.u.new_work_conn.privilege_key = key;
-	}
+	m.u.new_work_conn.timestamp = loop_date();
+	client_key(j->c, m.u.new_work_conn.timestamp, key);
+	m.u.new_work_conn.privilege_key = key;
 	wire_put(&out, &m);
 	stream_on(j->work, on_idle, j);
 	stream_want(j->work, true);

@@ -131,7 +131,7 @@ new_work_conn(struct greet *g, const struct msg *m)
 		refuse_work(g, text);
 		return false;
 	}
-	if (g->sv->conf->auth.new_work_conns &&
+	if ((g->sv->conf->auth.new_work_conns || s->signs) &&
 	    !session_auth(s, w->timestamp, w->privilege_key)) {
 		log_warn(g->sv->log, "invalid NewWorkConn with run id [%s]",
 		    tag);

@@ -93,6 +93,7 @@ struct session {
 	struct hold_budget early;
 	struct greeter greeter; /* of its link's streams */
 	struct pace_gate complaints;
+	bool signs;	/* its client proves the token for each stream */
 	uint64_t heard; /* when the last valid heartbeat came */
 	struct timer beat;
 	struct errand overflow; /* it does not read: ends it */
@@ -143,6 +144,10 @@ bool session_end_heaviest(struct server *sv);
 const char *session_detail(const struct server *sv, const char *text,
     const char *summary);
 bool session_auth(struct session *s, int64_t t, const char *key);
+/* Is s, which names the session, a stream of its client's?  On a link it is if
+ * it is of that link; else by t and key, if the client said that it signs. */
+bool session_owns(struct session *s, struct stream *stream, int64_t t,
+    const char *key);
 
 /* work.c */
 void work_want(struct session *s, struct work_wait *w,

@@ -46,6 +46,15 @@ session_auth(struct session *s, int64_t t, const char *key)
 	return auth_ok(token ? token : "", t, key ? key : "");
 }
 
+bool
+session_owns(struct session *s, struct stream *stream, int64_t t,
+    const char *key)
+{
+	if (s->link)
+		return link_of(stream) == s->link;
+	return !s->signs || session_auth(s, t, key);
+}
+
 static void
 on_overflow(struct errand *e)
 {
@@ -410,6 +419,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	s->client_id = mem_dup(m->client_id ? m->client_id : "");
 	snprintf(s->from, sizeof(s->from), "%s", from);
 	s->link = link;
+	s->signs = m->signs == 1;
 	s->ctl = ctl;
 	if (m->pool_count > 0)
 		s->pool = (size_t)(m->pool_count < sv->conf->max_pool_count ?

@@ -44,8 +44,9 @@ user_allowed(const struct proxy *p, const char *user)
 
 /* The proxy that v may come to; or NULL and why not. */
 static struct proxy *
-find(struct server *sv, const struct msg_new_visitor_conn *v, const char *name,
-    char *why, size_t n)
+find(struct server *sv, struct stream *stream,
+    const struct msg_new_visitor_conn *v, const char *name, char *why,
+    size_t n)
 {
 	struct session *s = NULL;
 	const char *user = "";
@@ -54,7 +55,7 @@ find(struct server *sv, const struct msg_new_visitor_conn *v, const char *name,
 
 	if (v->run_id && *v->run_id) {
 		s = map_str(&sv->runs, v->run_id);
-		if (!s) {
+		if (!s || !session_owns(s, stream, v->timestamp, v->key)) {
 			text_tag(tag, v->run_id);
 			snprintf(why, n, "no client control found for run id "
 			    "[%s]", tag);
@@ -88,7 +89,7 @@ visit(struct server *sv, struct stream *s, const struct msg *m)
 	const char *name = v->name ? v->name : "";
 	struct user_addrs none = { .src_port = 0 };
 	char why[280];
-	struct proxy *p = find(sv, v, name, why, sizeof(why));
+	struct proxy *p = find(sv, s, v, name, why, sizeof(why));
 	struct wrap_how how = { v->use_encryption, v->use_compression,
 		p ? p->secret : NULL, name };
 	bool ours = v->ours == 1 && p && p->ours;

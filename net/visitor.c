@@ -122,7 +122,7 @@ introduce(struct visitor_call *c)
 {
 	const struct proxy_conf *conf = c->v->conf;
 	struct msg m = { .type = MSG_NEW_VISITOR_CONN };
-	char key[AUTH_KEY_LEN + 1];
+	char key[AUTH_KEY_LEN + 1], ours[AUTH_KEY_LEN + 1];
 	struct buf out = { 0 };
 
 	m.u.new_visitor_conn = (struct msg_new_visitor_conn){
@@ -136,6 +136,10 @@ introduce(struct visitor_call *c)
 	};
 	auth_key(key, conf->secret_key ? conf->secret_key : "",
 	    m.u.new_visitor_conn.timestamp);
+	if (!c->v->client->link) {
+		client_key(c->v->client, m.u.new_visitor_conn.timestamp, ours);
+		m.u.new_visitor_conn.key = ours;
+	}
 	wire_put(&out, &m);
 	c->said = buf_len(&c->early) && c->v->client->link &&
 	    c->v->client->early && !conf->use_encryption &&

@@ -14,7 +14,8 @@ static const char *const msg_full[MSG_TYPES] = {
 	    "\"run_id\":\"r\",\"client_id\":\"c\","
 	    "\"metas\":{\"a\":\"1\",\"b\":\"\"},"
 	    "\"client_spec\":{\"type\":\"ssh-tunnel\","
-	    "\"always_auth_pass\":true},\"pool_count\":5}",
+	    "\"always_auth_pass\":true},\"pool_count\":5,"
+	    "\"culvert_signs\":1}",
 	[MSG_LOGIN_RESP] = "{\"version\":\"0.61.0\",\"run_id\":\"r\","
 	    "\"error\":\"e\"}",
 	[MSG_NEW_PROXY] = "{\"proxy_name\":\"n\",\"proxy_type\":\"tcp\","
@@ -39,7 +40,8 @@ static const char *const msg_full[MSG_TYPES] = {
 	    "\"error\":\"e\"}",
 	[MSG_NEW_VISITOR_CONN] = "{\"run_id\":\"r\",\"proxy_name\":\"n\","
 	    "\"sign_key\":\"k\",\"timestamp\":9223372036854775807,"
-	    "\"use_encryption\":true,\"use_compression\":true}",
+	    "\"use_encryption\":true,\"use_compression\":true,"
+	    "\"culvert_key\":\"c\"}",
 	[MSG_NEW_VISITOR_CONN_RESP] = "{\"proxy_name\":\"n\","
 	    "\"error\":\"e\"}",
 	[MSG_PING] = "{\"privilege_key\":\"k\","

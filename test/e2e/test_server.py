@@ -201,25 +201,6 @@ def test_an_unsigned_heartbeat_is_refused_where_it_must_be_signed(t):
     every_way(work, [(True, False), (False, False)])
 
 
-def test_an_unsigned_work_connection_is_refused_where_it_must_be_signed(t):
-    def work(mux, tls, name):
-        pair = Pair(t, EchoServer(), mux, tls, name=name,
-                    server={**scopes("NewWorkConns"), "userConnTimeout": 1},
-                    client={"auth.token": "t"})
-        with socket.create_connection(("127.0.0.1", pair.port), 10) as s:
-            try:
-                same(s.recv(1), b"")
-            except ConnectionResetError:
-                pass
-        pair.client.wait_line(
-            r"\[E\].* StartWorkConn contains error: token in NewWorkConn "
-            "doesn't match token from configuration$")
-        pair.server.wait_line(r"\[W\].* invalid NewWorkConn with run id "
-                              r"\[[0-9a-f]{6}\]$")
-        pair.server.wait_line("failed to get work connection: ")
-    every_way(work, [(True, False), (False, False)])
-
-
 def test_users_come_in_where_proxies_are_bound(t):
     pair = Pair(t, EchoServer(), server={"proxyBindAddr": "127.0.0.2"})
     with socket.create_connection(("127.0.0.2", pair.port), 10) as s:
