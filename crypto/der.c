@@ -75,24 +75,86 @@ find_extension(const struct der_cert *c, uint8_t id, struct der *value)
 	return false;
 }
 
-bool
-der_cert_has_ip(const struct der_cert *c, const uint8_t *ip, size_t n)
+/* Among the subject's alternative names one of this tag, for which is(). */
+static bool
+any_name(const struct der_cert *c, unsigned tag,
+    bool (*is)(const struct der *name, const void *p, size_t n),
+    const void *p, size_t n)
 {
 	struct der value, names, name;
-	unsigned tag;
+	unsigned at;
 
 	if (!find_extension(c, 17, &value) ||
 	    !der_take(&value, DER_SEQUENCE, &names, NULL))
 		return false;
 	while (names.n > 0) {
-		tag = names.p[0];
-		if (!der_take(&names, tag, &name, NULL))
+		at = names.p[0];
+		if (!der_take(&names, at, &name, NULL))
 			return false;
-		/* [7] iPAddress */
-		if (tag == 0x87 && name.n == n && memcmp(name.p, ip, n) == 0)
+		if (at == tag && is(&name, p, n))
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_same(const struct der *name, const void *p, size_t n)
+{
+	return name->n == n && memcmp(name->p, p, n) == 0;
+}
+
+bool
+der_cert_has_ip(const struct der_cert *c, const uint8_t *ip, size_t n)
+{
+	return any_name(c, 0x87, is_same, ip, n); /* [7] iPAddress */
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool
+is_same_name(const struct der *name, const void *p, size_t n)
+{
+	const uint8_t *want = p;
+	size_t i = 0, skip = 0;
+
+	/* RFC 6125, 6.4.3: of a star, the whole label */
+	if (name->n > 2 && name->p[0] == '*' && name->p[1] == '.') {
+		while (i < n && want[i] != '.')
+			i++;
+		skip = 1;
+	}
+	if (name->n - skip != n - i)
+		return false;
+	for (; i < n; i++, skip++)
+		if (lower(name->p[skip]) != lower(want[i]))
+			return false;
+	return true;
+}
+
+bool
+der_is_name(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p; p++) {
+		if (*p == '.' && (p == name || p[-1] == '.'))
+			return false;
+		if (strchr("*[]:%/@ ", *p) || (uint8_t)*p < 0x21)
+			return false;
+	}
+	return p > name && p[-1] != '.';
+}
+
+bool
+der_cert_has_name(const struct der_cert *c, const char *name)
+{
+	/* [2] dNSName */
+	return der_is_name(name) &&
+	    any_name(c, 0x82, is_same_name, name, strlen(name));
 }
 
 bool

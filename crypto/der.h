@@ -36,6 +36,12 @@ struct der_cert {
 };
 
 bool der_cert(struct der_cert *to, const uint8_t *p, size_t n);
+/* A dNSName among the subject's alternative names, whatever its case, where a
+ * star may stand for the first label.  The subject's common name is none. */
+bool der_cert_has_name(const struct der_cert *c, const char *name);
+/* Can a certificate be for it?  No empty label, no star, no address in
+ * brackets, at least one byte. */
+bool der_is_name(const char *name);
 /* An iPAddress among the subject's alternative names; n is 4 or 16. */
 bool der_cert_has_ip(const struct der_cert *c, const uint8_t *ip, size_t n);
 

@@ -42,8 +42,8 @@ void tls_conf_free(struct tls_conf *c);
 const char *tls_conf_pin(const struct tls_conf *c);
 
 /* name: client only: what the certificate must be for, a host name or an IP
- * literal (matched against DNS or IP SANs; sent as SNI unless an IP).  NULL:
- * no SNI and no name check. */
+ * literal (matched against DNS or IP SANs; sent as SNI unless an IP).  What is
+ * neither fails where there is a ca.  NULL: no SNI and no name check. */
 struct tls *tls_new(struct tls_conf *conf, const char *name, int64_t now,
     const uint8_t seed[static 32]);
 void tls_free(struct tls *t);

@@ -156,6 +156,8 @@ set_name(struct tls_hs *h, struct x509_rules *r, const char *name)
 		r->ip_len = 4;
 	else if (inet_pton(AF_INET6, h->name, r->ip) == 1)
 		r->ip_len = 16;
+	else if (name)
+		r->name = h->name;
 	return true;
 }
 
@@ -177,6 +179,11 @@ tls_hs_start(struct tls *t, const char *name, int64_t now,
 	t->hs->now = now;
 	if (!set_name(t->hs, &rules, client ? name : NULL)) {
 		tls_fail(t, -1, "server name is too long");
+		return;
+	}
+	if (c->n_anchors > 0 && rules.name && !der_is_name(rules.name)) {
+		tls_fail(t, -1, "'%s' is no name that a certificate can be "
+		    "for", name);
 		return;
 	}
 	x509_check_init(&t->hs->check, &rules);

@@ -80,6 +80,9 @@ check_leaf(struct x509_check *c)
 		return 0;
 	if (r->ip_len && !der_cert_has_ip(&cert, r->ip, r->ip_len))
 		return BR_ERR_X509_BAD_SERVER_NAME;
+	/* BearSSL would take the common name, too */
+	if (r->name && !der_cert_has_name(&cert, r->name))
+		return BR_ERR_X509_BAD_SERVER_NAME;
 	return der_cert_is_for(&cert, r->purpose) ? 0 : X509_ERR_PURPOSE;
 }
 

@@ -1,6 +1,6 @@
 /* How a peer's certificates are judged: BearSSL's own chain check or none,
- * and around it what that does not do: addresses as names, the purpose of a
- * certificate, a pinned key, limits. */
+ * and around it what that does not do: addresses as names, no name but among
+ * the alternative ones, the purpose of a certificate, a pinned key, limits. */
 #ifndef CRYPTO_X509_CHECK_H
 #define CRYPTO_X509_CHECK_H
 
@@ -28,6 +28,7 @@ struct x509_rules {
 	size_t n_anchors;
 	enum der_purpose purpose;
 	const uint8_t *pin; /* SHA256_LEN bytes, or NULL */
+	const char *name; /* NULL, or one that it must be for; borrowed */
 	uint8_t ip[16];	    /* an address that must be among the names */
 	size_t ip_len;	    /* 4, 16, or 0 for none */
 	int64_t now;

@@ -137,6 +137,8 @@ secure_new(struct loop *l, struct stream *under, struct tls_conf *conf,
 	layer_init(&own->layer, l, under, &secure_ops, &kind);
 	stream_want(under, true);
 	send_output(&own->layer); /* a client speaks first */
+	if (*tls_why(own->tls)) /* or has no name to check */
+		layer_fail(&own->layer, tls_why(own->tls));
 	return &own->layer.s;
 }
 

@@ -356,6 +356,27 @@ TEST(tls_handshake_notices_changed_bytes)
 	pair_free(&p);
 }
 
+/* It would otherwise be a name that is not asked for. */
+TEST(tls_refuses_a_server_name_that_is_none_where_it_would_be_checked)
+{
+	static const char *const names[] = { "", ".", "..", "a..", ".a",
+		"*.wild.test", "*", "[::1]", "::1%lo", "server.test:7000",
+		"server.test ", "https://server.test" };
+	struct pair p;
+	char why[80];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CHECK(!pair_try(&p, &trusting, &with_ec, names[i], NOW));
+		snprintf(why, sizeof(why), "'%s' is no name that a "
+		    "certificate can be for", names[i]);
+		CHECK_STR(tls_why(p.c), why);
+		pair_free(&p);
+		CHECK(pair_try(&p, &nothing, &with_ec, names[i], NOW));
+		pair_free(&p);
+	}
+}
+
 TEST(tls_refuses_a_server_name_that_is_too_long)
 {
 	static const uint8_t seed[32];

@@ -36,6 +36,65 @@ TEST(der_finds_names_and_purposes)
 	pem_free_certs(&c);
 }
 
+/* A certificate of nothing but one alternative name. */
+static bool
+is_for(uint8_t tag, const char *san, size_t n, const char *name)
+{
+	uint8_t ext[80] = { DER_SEQUENCE, 0, DER_OID, 3, 0x55, 0x1d, 17,
+		DER_OCTETS, 0, DER_SEQUENCE, 0, tag };
+	struct der_cert d = { .extensions = { ext, 13 + n } };
+
+	ext[12] = (uint8_t)n;
+	ext[10] = (uint8_t)(n + 2);
+	ext[8] = (uint8_t)(n + 4);
+	ext[1] = (uint8_t)(n + 11);
+	memcpy(ext + 13, san, n);
+	return der_cert_has_name(&d, name);
+}
+
+TEST(der_cert_is_for_a_name_as_browsers_and_go_see_it)
+{
+	static const struct {
+		const char *san, *name;
+		bool same;
+	} rows[] = {
+		{ "a.test", "a.test", true },
+		{ "A.tesT", "a.TEST", true },
+		{ "*.test", "a.test", true },
+		{ "*.b.test", "a.B.test", true },
+		{ "a.test", "b.test", false },
+		{ "a.test", "a.tes", false },
+		{ "a.test", "x.a.test", false },
+		{ "*.test", "test", false },
+		{ "*.test", "a.b.test", false },
+		{ "*.test", ".test", false },
+		{ "*.test", "*.test", false },
+		{ "*.", "a.", false },
+		{ "*.", "a", false },
+		{ "*", "a", false },
+		{ "*", "*", false },
+		{ "a*.test", "ab.test", false },
+		{ "*.*.test", "a.b.test", false },
+		{ "a.*", "a.test", false },
+		{ "a.test.", "a.test", false },
+		{ "127.0.0.1", "127.0.0.2", false },
+		{ "", "", false },
+		{ ".", ".", false },
+		{ "[a", "{a", false },
+		{ "a..b", "a..b", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (is_for(0x82, rows[i].san, strlen(rows[i].san),
+			rows[i].name) != rows[i].same)
+			CHECK_STR(rows[i].san, rows[i].name);
+	CHECK(!is_for(0x82, "a.test\0.b.test", 14, "a.test"));
+	CHECK(!is_for(0x82, "a.test\0", 7, "a.test"));
+	CHECK(!is_for(0x81, "a.test", 6, "a.test")); /* rfc822Name */
+	CHECK(!is_for(0x86, "a.test", 6, "a.test")); /* URI */
+}
+
 /* From memory of just that size, so that a look beyond it is noticed. */
 TEST(der_stays_within_a_certificate_that_ends_anywhere)
 {
@@ -57,6 +116,7 @@ TEST(der_stays_within_a_certificate_that_ends_anywhere)
 		copy[i] ^= 0xff;
 		if (der_cert(&d, copy, n)) {
 			der_cert_has_ip(&d, home4, 4);
+			der_cert_has_name(&d, "server.test");
 			der_cert_is_for(&d, DER_FOR_CLIENT);
 		}
 	}

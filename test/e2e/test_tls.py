@@ -37,7 +37,8 @@ class Authority:
         self.openssl("req", "-newkey", *kind, "-nodes", "-keyout",
                      stem + ".key", "-out", stem + ".csr", "-subj",
                      f"/CN={name}")
-        ext = self.t.write(f"{name}.ext", f"subjectAltName={san}\n")
+        ext = self.t.write(f"{name}.ext",
+                           f"subjectAltName={san}\n" if san else "\n")
         self.openssl("x509", "-req", "-in", stem + ".csr", "-CA", self.cert,
                      "-CAkey", self.key, "-CAcreateserial", "-days", "2",
                      "-extfile", ext, "-out", stem + ".crt")
@@ -107,6 +108,29 @@ def test_a_client_checks_chain_and_name_of_the_server(t):
             trustedCaFile=theirs.cert, serverName="frp.example")
     server.wait_line(r"\[W\].* client \[127\.0\.0\.1:\d+\].*TLS handshake "
                      "failed: ")
+
+
+def test_a_common_name_is_no_name_of_a_server(t):
+    """As in Go and in browsers."""
+    ours = Authority(t, "ours")
+    server = t.frps(ours.issue("frp.example", ""))
+    refused(t, server, "certificate is not for this name", "common",
+            trustedCaFile=ours.cert, serverName="frp.example")
+    other = t.frps(ours.issue("named.example", "DNS:other.example"),
+                   name="other")
+    refused(t, other, "certificate is not for this name", "beside",
+            trustedCaFile=ours.cert, serverName="named.example")
+    let_in(t, other, "named", trustedCaFile=ours.cert,
+           serverName="OTHER.example.")
+
+
+def test_a_server_name_that_is_none_lets_nobody_in(t):
+    ours = Authority(t, "ours")
+    server = t.frps(ours.issue("server", "DNS:frp.example, DNS:*.wild"))
+    for i, name in enumerate((".", "..", "*.wild", " ")):
+        refused(t, server, "is no name that a certificate can be for",
+                f"none{i}", trustedCaFile=ours.cert, serverName=name)
+    let_in(t, server, "star", trustedCaFile=ours.cert, serverName="a.wild")
 
 
 def test_a_certificate_may_name_an_address(t):

@@ -47,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (der_cert(&d, p, n)) {
 		der_cert_has_ip(&d, ip, sizeof(ip));
+		der_cert_has_name(&d, "server.test");
 		der_cert_is_for(&d, DER_FOR_SERVER);
 	}
 	judge(&believe, NULL, p, n, n ? n : 1);
