@@ -12,6 +12,7 @@
 #include "core/mem.h"
 #include "net/conn.h"
 #include "net/listen.h"
+#include "net/owner.h"
 
 #define ADMIN_MS   10000 /* without a question */
 #define ADMIN_MOST 32	 /* who ask at a time */
@@ -115,16 +116,6 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 		end(arg, ev == STREAM_EOF);
 }
 
-static bool
-is_ours(int fd)
-{
-	socklen_t n = sizeof(struct ucred);
-	struct ucred who;
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-	    (who.uid == geteuid() || who.uid == 0);
-}
-
 static void
 on_asker(void *arg, int fd, const struct addr *from)
 {
@@ -132,7 +123,7 @@ on_asker(void *arg, int fd, const struct addr *from)
 	struct asker *k;
 
 	(void)from;
-	if (!is_ours(fd) || a->n >= ADMIN_MOST) {
+	if (owner_check(fd, NULL) < 0 || a->n >= ADMIN_MOST) {
 		close(fd);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "net/admin.h"
+#include "net/owner.h"
 
 static uint64_t
 now_ms(void)
@@ -59,9 +60,7 @@ int
 admin_call(struct admin_peer *p, const char *path, uint64_t ms)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	socklen_t n = sizeof(struct ucred);
 	uint64_t until = now_ms() + ms;
-	struct ucred who;
 	int error;
 
 	*p = (struct admin_peer){ .fd = -1 };
@@ -74,13 +73,11 @@ admin_call(struct admin_peer *p, const char *path, uint64_t ms)
 	    0);
 	if (p->fd < 0)
 		return -1;
+	/* root may ask everybody's */
 	if (join(p->fd, &at, until) == 0 &&
-	    getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0) {
-		p->pid = (int)who.pid;
-		if (who.uid == geteuid() || geteuid() == 0)
-			return 0;
-		errno = EPERM;
-	}
+	    (owner_check(p->fd, &p->pid) == 0 ||
+	    (errno == EPERM && geteuid() == 0)))
+		return 0;
 	error = errno;
 	admin_hang_up(p);
 	errno = error;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/owner.h"
 
 struct hand {
 	struct loop *l;
@@ -49,16 +50,6 @@ hand_listen(char name[static HAND_NAME])
 	return -1;
 }
 
-static bool
-is_same_user(int fd)
-{
-	struct ucred who = { 0 };
-	socklen_t n = sizeof(who);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-	    who.uid == geteuid();
-}
-
 static void
 on_knock(struct ev_loop *ev, ev_io *w, int revents)
 {
@@ -69,7 +60,7 @@ on_knock(struct ev_loop *ev, ev_io *w, int revents)
 	(void)revents;
 	if (fd < 0)
 		return;
-	if (is_same_user(fd))
+	if (owner_check(fd, NULL) == 0)
 		h->cb(h->arg, fd);
 	else
 		close(fd);
@@ -124,7 +115,7 @@ hand_pass(const char *name)
 	size_t n = strlen(name);
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 	    1 + n);
-	int fd = -1, r = -1;
+	int fd = -1, r = -1, error;
 
 	if (n == 0 || n >= HAND_NAME) {
 		errno = EINVAL;
@@ -132,7 +123,8 @@ hand_pass(const char *name)
 	}
 	memcpy(at.sun_path + 1, name, n);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&at, len) < 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&at, len) < 0 ||
+	    owner_check(fd, NULL) < 0)
 		goto out;
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
@@ -140,7 +132,9 @@ hand_pass(const char *name)
 	memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	r = sendmsg(1, &m, MSG_NOSIGNAL) == 1 ? 0 : -1;
 out:
+	error = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return r;
 }

@@ -1,6 +1,6 @@
 /* A connection handed to a program that lets go of all it inherits, as ssh
- * does: whoever knows the name, and is of the same user, gets it from a
- * socket that is in no directory. */
+ * does: whoever knows the name, and is of the same user or root, gets it from
+ * a socket that is in no directory.  He takes it from such a one only, too. */
 #ifndef NET_HAND_H
 #define NET_HAND_H
 
@@ -18,7 +18,8 @@ struct hand *hand_new(struct loop *l, int fd, void (*cb)(void *arg, int fd),
 void hand_free(struct hand *h); /* NULL is fine */
 
 /* On the other side: connects to the name, and passes the connection on
- * through the socket that is standard output.  0, or <0 with errno set. */
+ * through the socket that is standard output.  0, or <0 with errno set: EPERM
+ * when another user has the name. */
 int hand_pass(const char *name);
 
 #endif

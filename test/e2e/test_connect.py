@@ -3,9 +3,11 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 
-from lib import check, free_port, timeout, until
+from lib import Skip, check, free_port, timeout, until
 from people import (NAME, TOKEN, Ssh, Stand, Terminal, need,
                     only_worker_processes, openssh, private)
 from proc import descendants
@@ -317,3 +319,38 @@ def test_the_shell_of_the_user_does_not_matter(t):
     for shell in ("bash", "zsh", "fish"):
         p = s.connect("echo x", env={"SHELL": need(shell)})
         check(p.stdout == b"x\n", p.stderr)
+
+
+SQUATTER = """
+import os, socket
+os.setuid(%d)
+with socket.socket(socket.AF_UNIX) as s:
+    s.bind(b"\\0" + b"%s")
+    s.listen()
+    print("listens", flush=True)
+    os.read(0, 1)
+"""
+
+
+def test_ssh_is_handed_no_connection_of_another_user(t):
+    """Who is first takes a name that is in no directory."""
+    if os.geteuid() != 0:
+        raise Skip("only root can become another user")
+    name = f"sq{os.getpid():x}"
+    for user, good in ((65534, False), (0, True)):
+        with subprocess.Popen([sys.executable, "-c", SQUATTER % (user, name)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as p:
+            check(p.stdout.readline() == "listens\n")
+            near, far = socket.socketpair()
+            with near, far:
+                r = subprocess.run([t.bin, "hand", name], stdout=far,
+                                   stderr=subprocess.PIPE, text=True,
+                                   timeout=15)
+                far.close()
+                _, fds, _, _ = socket.recv_fds(near, 1, 1)
+            for fd in fds:
+                os.close(fd)
+            check((r.returncode == 0) == good == (len(fds) == 1), r.stderr)
+            check(good or "Operation not permitted" in r.stderr, r.stderr)
+            p.stdin.close()

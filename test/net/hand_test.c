@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "net/owner.h"
 #include "test/net/net.h"
 
 struct world {
@@ -128,6 +129,69 @@ TEST(hand_gives_nothing_to_another_user)
 	close(way[0]);
 	close(way[1]);
 	finish(&w);
+}
+
+/* Listens in the name of another user until it is killed. */
+static pid_t
+squat(char name[static HAND_NAME])
+{
+	int said[2] = { -1, -1 };
+	pid_t pid;
+
+	CHECK(pipe(said) == 0);
+	pid = fork();
+	if (pid == 0) {
+		alarm(20);
+		if (setuid(65534) < 0 || hand_listen(name) < 0 ||
+		    write(said[1], name, HAND_NAME) != HAND_NAME)
+			_exit(9);
+		pause();
+		_exit(0);
+	}
+	close(said[1]);
+	CHECK(read(said[0], name, HAND_NAME) == HAND_NAME);
+	close(said[0]);
+	return pid;
+}
+
+TEST(hand_takes_nothing_from_another_user)
+{
+	char name[HAND_NAME] = "";
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		test_skip("only root can become another user");
+		return;
+	}
+	pid = squat(name);
+	CHECK(hand_pass(name) < 0 && errno == EPERM);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+TEST(owner_is_one_of_our_user_or_root)
+{
+	int way[2] = { -1, -1 }, pid = 0, status = -1;
+	pid_t child;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, way) == 0);
+	CHECK(owner_check(way[0], &pid) == 0 && pid == getpid());
+	CHECK(owner_check(0x7fff, NULL) < 0 && errno == EBADF);
+	child = fork();
+	if (child == 0) {
+		/* root's, for somebody else; then somebody else's, for one
+		 * who is neither */
+		if (geteuid() != 0)
+			_exit(0);
+		if (seteuid(65534) < 0 || owner_check(way[0], NULL) < 0 ||
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, way) < 0 ||
+		    seteuid(0) < 0 || seteuid(65533) < 0)
+			_exit(1);
+		_exit(owner_check(way[0], NULL) < 0 && errno == EPERM ? 0 : 2);
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	close(way[0]);
+	close(way[1]);
 }
 
 TEST(hand_is_gone_with_its_holder)
