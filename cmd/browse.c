@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/load.h"
 #include "cmd/start.h"
@@ -16,7 +17,7 @@
 
 /* Apart from our terminal, whose Ctrl-C is not meant for it. */
 static int
-spawn(char *const *argv, char *const *env)
+spawn(char *const *argv)
 {
 	posix_spawn_file_actions_t act;
 	posix_spawnattr_t attr;
@@ -29,7 +30,7 @@ spawn(char *const *argv, char *const *env)
 	posix_spawn_file_actions_addopen(&act, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&act, 2, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
-	error = posix_spawnp(&pid, argv[0], &act, &attr, argv, env);
+	error = posix_spawnp(&pid, argv[0], &act, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&act);
 	return error;
@@ -38,7 +39,7 @@ spawn(char *const *argv, char *const *env)
 /* "firefox -new-tab %s": words with blanks between, the first of several
  * between colons; no shell sees them. */
 static int
-spawn_browser(const char *browser, const char *url, char *const *env)
+spawn_browser(const char *browser, const char *url)
 {
 	char *line = mem_dupn(browser, strcspn(browser, ":"));
 	char *argv[WORDS + 2] = { 0 }, *word, *rest = NULL;
@@ -54,7 +55,7 @@ spawn_browser(const char *browser, const char *url, char *const *env)
 	if (!named)
 		argv[n++] = (char *)(uintptr_t)url;
 	if (n > 1)
-		error = spawn(argv, env);
+		error = spawn(argv);
 	free(line);
 	return error;
 }
@@ -76,7 +77,7 @@ browse(const char *url, char *const *env, struct buf *why)
 	int error;
 
 	if (is_set(env, "BROWSER")) {
-		error = spawn_browser(start_env(env, "BROWSER"), url, env);
+		error = spawn_browser(start_env(env, "BROWSER"), url);
 		if (error == 0)
 			return 0;
 		buf_printf(why, "$BROWSER '%.200s' cannot be run: ",
@@ -89,7 +90,7 @@ browse(const char *url, char *const *env, struct buf *why)
 		return -1;
 	}
 	for (i = 0; i < sizeof(openers) / sizeof(*openers); i++)
-		if (spawn_browser(openers[i], url, env) == 0)
+		if (spawn_browser(openers[i], url) == 0)
 			return 0;
 	buf_puts(why, "there is no xdg-open in $PATH, and no $BROWSER");
 	return -1;

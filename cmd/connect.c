@@ -147,7 +147,7 @@ run_connect(const struct call *c)
 		else
 			status = connect_ssh(&p, o, port,
 			    c->given->words + c->given->before,
-			    c->given->nwords - c->given->before, c->env);
+			    c->given->nwords - c->given->before);
 	}
 	person_release(&p);
 	buf_free(&why);

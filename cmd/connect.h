@@ -18,7 +18,7 @@ int connect_stdio(const struct person *p, const struct connect_opts *o,
     int port);
 /* words: n for ssh, its options and a command. */
 int connect_ssh(const struct person *p, const struct connect_opts *o, int port,
-    char *const *words, size_t n, char *const *env);
+    char *const *words, size_t n);
 int connect_print(const struct person *p, const struct connect_opts *o);
 
 int connect_failed(const char *why);

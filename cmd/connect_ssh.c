@@ -216,14 +216,14 @@ run_ssh(const struct person *p, const struct connect_opts *o, pid_t child,
 
 int
 connect_ssh(const struct person *p, const struct connect_opts *o, int port,
-    char *const *words, size_t n, char *const *env)
+    char *const *words, size_t n)
 {
 	char name[HAND_NAME];
 	bool accept_new = false;
 	int listen, tell[2];
 	pid_t self = getpid(), child;
 
-	if (ssh_ask(p->worker, words, n, env, &accept_new) < 0)
+	if (ssh_ask(p->worker, words, n, &accept_new) < 0)
 		return connect_failed("there is no ssh in $PATH: install "
 		    "OpenSSH's client, or use --stdio");
 	listen = hand_listen(name);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* One binary, called by an applet's name or with it as the first word. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/applet.h"
 #include "cmd/harden.h"
 #include "cmd/install.h"
+#include "core/mem.h"
 #include "net/stdio.h"
 
 static void
@@ -69,6 +71,29 @@ own_option(char *const *argv)
 	return 2;
 }
 
+/* An applet reads its secrets from the list it is given; what inherits ours,
+ * as every program that it runs, has none of them. */
+static int
+run(const struct applet *a, char **words)
+{
+	static const char *const secrets[] = { "CULVERT_SECRET",
+		"CULVERT_TOKEN", "FRPC_SECRET", "FRPC_TOKEN" };
+	char **env;
+	size_t n = 0, i;
+	int status;
+
+	while (environ && environ[n])
+		n++;
+	env = mem_zero((n + 1) * sizeof(*env));
+	for (i = 0; i < n; i++)
+		env[i] = environ[i];
+	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		unsetenv(secrets[i]);
+	status = applet_run(a, words, env);
+	free(env);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -81,7 +106,7 @@ main(int argc, char **argv)
 	name = name ? name + 1 : argc ? argv[0] : "culvert";
 	a = applet_find(name);
 	if (a)
-		return applet_run(a, rest, environ);
+		return run(a, rest);
 	if (!*rest) {
 		list();
 		return 0;
@@ -91,5 +116,5 @@ main(int argc, char **argv)
 	a = applet_find(*rest);
 	if (!a)
 		return unknown("applet", *rest);
-	return applet_run(a, rest + 1, environ);
+	return run(a, rest + 1);
 }

@@ -32,8 +32,7 @@ read_all(int fd, struct buf *to)
 }
 
 int
-ssh_ask(const char *host, char *const *words, size_t n, char *const *env,
-    bool *asks)
+ssh_ask(const char *host, char *const *words, size_t n, bool *asks)
 {
 	static const char *const ours[] = { "-G", NULL };
 	const struct ssh_words w = { .ours = ours, .host = host };
@@ -52,7 +51,7 @@ ssh_ask(const char *host, char *const *words, size_t n, char *const *env,
 	posix_spawn_file_actions_addopen(&act, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&act, fd[1], 1);
 	posix_spawn_file_actions_addopen(&act, 2, "/dev/null", O_WRONLY, 0);
-	error = posix_spawnp(&pid, "ssh", &act, NULL, argv, env);
+	error = posix_spawnp(&pid, "ssh", &act, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&act);
 	close(fd[1]);
 	if (error == 0) {

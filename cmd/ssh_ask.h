@@ -7,7 +7,6 @@
 
 /* asks: for this host and these words ssh would ask about an unknown key, as
  * it does where nothing is configured.  <0: there is no ssh. */
-int ssh_ask(const char *host, char *const *words, size_t n, char *const *env,
-    bool *asks);
+int ssh_ask(const char *host, char *const *words, size_t n, bool *asks);
 
 #endif
