@@ -26,14 +26,14 @@ const struct mux_limits mux_limits_default = {
 };
 
 struct mux *
-mux_new(enum mux_side side, const struct mux_limits *lim, uint64_t now)
+mux_new(enum mux_side side, const struct mux_limits *lim, uint64_t seed,
+    uint64_t now)
 {
 	struct mux *m = mem_new(struct mux);
 
 	m->lim = *lim;
 	m->next_id = side == MUX_CLIENT ? 1 : 2;
-	/* an address is enough to keep peers from choosing what collides */
-	m->streams.seed = (uintptr_t)m ^ now << 32;
+	m->streams.seed = seed;
 	list_init(&m->opening);
 	list_init(&m->closing);
 	list_init(&m->gone);

@@ -60,8 +60,10 @@ struct mux_event {
 
 struct mux;
 
+/* The seed is random: the peer chooses numbers for its streams, and must not
+ * choose what collides in the map of them. */
 struct mux *mux_new(enum mux_side side, const struct mux_limits *lim,
-    uint64_t now);
+    uint64_t seed, uint64_t now);
 void mux_free(struct mux *m); /* NULL is fine */
 
 /* Input is borrowed until mux_next returns 0 or less. */

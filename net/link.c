@@ -6,6 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/mem.h"
+#include "crypto/rand.h"
 #include "net/conn.h"
 #include "net/link_internal.h"
 
@@ -275,10 +276,12 @@ link_new(struct loop *l, struct stream *under, enum mux_side side,
     const struct mux_limits *lim, link_cb *cb, void *arg)
 {
 	struct link *k = mem_new(struct link);
+	uint64_t seed;
 
+	rand_bytes(&seed, sizeof(seed));
 	k->l = l;
 	k->under = under;
-	k->mux = mux_new(side, lim, loop_now(l));
+	k->mux = mux_new(side, lim, seed, loop_now(l));
 	k->cb = cb;
 	k->arg = arg;
 	errand_init(&k->settle, on_settle);

@@ -30,8 +30,8 @@ static inline void
 pair_new(struct pair *p, const struct mux_limits *lim)
 {
 	*p = (struct pair){ .now = 1000 };
-	p->m[0] = mux_new(MUX_CLIENT, lim, p->now);
-	p->m[1] = mux_new(MUX_SERVER, lim, p->now);
+	p->m[0] = mux_new(MUX_CLIENT, lim, 1, p->now);
+	p->m[1] = mux_new(MUX_SERVER, lim, 2, p->now);
 }
 
 static inline struct pair_stream *

@@ -24,7 +24,7 @@ solo_new(enum mux_side side, const struct mux_limits *lim)
 {
 	struct solo s = { .now = 1000 };
 
-	s.m = mux_new(side, lim ? lim : &mux_limits_default, s.now);
+	s.m = mux_new(side, lim ? lim : &mux_limits_default, 1, s.now);
 	return s;
 }
 

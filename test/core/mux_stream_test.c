@@ -32,7 +32,7 @@ TEST(mux_sends_one_fin_and_forgets_after_both)
 
 TEST(mux_gives_the_argument_with_every_event)
 {
-	struct mux *m = mux_new(MUX_SERVER, &mux_limits_default, 0);
+	struct mux *m = mux_new(MUX_SERVER, &mux_limits_default, 1, 0);
 	uint8_t p[3 * MUX_HEAD + 2];
 	struct mux_event ev;
 	int arg;
@@ -55,7 +55,7 @@ TEST(mux_gives_the_argument_with_every_event)
 
 TEST(mux_gives_no_event_of_a_stream_its_owner_reset)
 {
-	struct mux *m = mux_new(MUX_SERVER, &mux_limits_default, 0);
+	struct mux *m = mux_new(MUX_SERVER, &mux_limits_default, 1, 0);
 	uint8_t p[3 * MUX_HEAD + 4] = {0};
 	struct mux_event ev;
 
@@ -260,4 +260,28 @@ TEST(mux_tells_when_there_is_room_again)
 	CHECK_STR(solo_log(&s), "R1");
 	CHECK(mux_room(s.m, id) == 14);
 	solo_free(&s);
+}
+
+/* Where the streams lie hangs on the seed alone: not on an address, which can
+ * be guessed, nor on the time. */
+TEST(mux_places_its_streams_by_its_seed)
+{
+	static const uint64_t seeds[] = { 1, 1, 2 };
+	uint64_t places[3][128] = { { 0 } };
+	struct mux *m[3];
+	size_t i, k;
+
+	for (i = 0; i < 3; i++) {
+		m[i] = mux_new(MUX_CLIENT, &mux_limits_default, seeds[i], i);
+		for (k = 0; k < 64; k++)
+			CHECK(mux_open(m[i], 0) != 0);
+		if (!CHECK(m[i]->streams.cap <= 128))
+			continue;
+		for (k = 0; k < m[i]->streams.cap; k++)
+			places[i][k] = m[i]->streams.slots[k].num;
+	}
+	CHECK(memcmp(places[0], places[1], sizeof(places[0])) == 0);
+	CHECK(memcmp(places[0], places[2], sizeof(places[0])) != 0);
+	for (i = 0; i < 3; i++)
+		mux_free(m[i]);
 }

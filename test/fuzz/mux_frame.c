@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	int r = 0;
 
 	lim.streams = 8;
-	m = mux_new(mood & 8 ? MUX_SERVER : MUX_CLIENT, &lim, now);
+	m = mux_new(mood & 8 ? MUX_SERVER : MUX_CLIENT, &lim, 1, now);
 	if (mood & 0x40 && (id = mux_open(m, now)) != 0)
 		mux_reset(m, id);
 	for (i = n > 0; i < n && r == 0; i += cut) {
