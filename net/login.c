@@ -19,6 +19,8 @@
 #include "core/version.h"
 #include "crypto/rand.h"
 
+#define CLOCK_SECONDS 90 /* that a clock may be off */
+
 #define FLAP_MS	   60000
 #define FLAP_LIMIT 4	/* replacements in that time */
 #define FLAP_MAX   1024 /* run ids remembered */
@@ -301,8 +303,24 @@ login(struct server *sv, struct stream *s, struct link *link,
 	return true;
 }
 
-void
-login_accept(struct server *sv, struct stream *s, const char *run_id)
+/* Nothing of ours needs them to agree; logs and certificates do. */
+static void
+tell_clock(const struct session *s, int64_t theirs)
 {
-	reply(sv, s, run_id, NULL);
+	int64_t now = loop_date();
+	bool ahead = theirs > now;
+	uint64_t off = ahead ? (uint64_t)theirs - (uint64_t)now :
+			       (uint64_t)now - (uint64_t)theirs;
+
+	if (off > CLOCK_SECONDS)
+		log_info(s->sv->log, "[%s] the clock of client [%s] is %llu "
+		    "seconds %s this server's", s->tag, s->from,
+		    (unsigned long long)off, ahead ? "ahead of" : "behind");
+}
+
+void
+login_accept(struct session *s, const struct msg_login *m)
+{
+	reply(s->sv, s->ctl, s->run_id, NULL);
+	tell_clock(s, m->timestamp);
 }

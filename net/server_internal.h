@@ -120,7 +120,7 @@ void greeter_let_go(struct greeter *g);
 bool login(struct server *sv, struct stream *s, struct link *link,
     const char *from, struct msg *m);
 /* Says yes to the client. */
-void login_accept(struct server *sv, struct stream *s, const char *run_id);
+void login_accept(struct session *s, const struct msg_login *m);
 void login_end(struct server *sv); /* what waits and what is remembered */
 
 /* session.c */

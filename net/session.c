@@ -447,7 +447,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	if (sv->conf->heartbeat_timeout > 0)
 		timer_start(&s->beat, sv->l,
 		    (uint64_t)sv->conf->heartbeat_timeout * 1000, on_beat, s);
-	login_accept(sv, ctl, run_id);
+	login_accept(s, m);
 	for (i = 0; i < s->pool; i++)
 		session_send(s, &ask);
 }

@@ -1,8 +1,10 @@
 """What frps promises about ports, names and who may come in."""
+import re
 import socket
 import subprocess
+import time
 
-from frp import CLOSE_PROXY, Control, port_in
+from frp import CLOSE_PROXY, Control, auth_key, port_in
 from lib import READY, EchoServer, check, echo, free_port, tcp_proxy, until
 from pairs import Pair, closing, every_way, ports_in_a_row
 
@@ -229,3 +231,30 @@ def test_many_names_come_and_go_and_their_ports_are_free_again(t):
             with socket.socket() as s:
                 return s.connect_ex(("127.0.0.1", port)) != 0
         until(free, what=f"port {port} is closed")
+
+
+def test_a_client_whose_clock_is_off_is_let_in_and_told_of(t):
+    server = bare_server(t)
+    now = int(time.time())
+
+    def lines():
+        return re.findall(r"\[I\].* the clock of client \[127\.0\.0\.1:\d+\] "
+                          r"is (\d+) seconds (ahead of|behind) this "
+                          r"server's$", server.text, re.M)
+    for stamp, way in ((now, None), (now + 3600, "ahead of"), (now - 80, None),
+                       (now - 7200, "behind"), (now + 60, None),
+                       (2**63 - 1, "ahead of"), (-2**63, "behind")):
+        before = len(lines())
+        client(server, timestamp=stamp,
+               privilege_key=auth_key("", stamp)).close()
+        if way:
+            off = abs(stamp - now)
+            until(lambda: len(lines()) > before, what=f"{stamp} is told")
+            same(lines()[-1][1], way)
+            check(abs(int(lines()[-1][0]) - off) < 60, f"{lines()} of {off}")
+    same(len(lines()), 4)
+    wrong = Control(server.conf["bindPort"], timestamp=now + 3600)
+    same(wrong.error, WRONG)
+    client(server).close()
+    server.wait_line("client exit success", times=8)
+    same(len(lines()), 4)
