@@ -16,6 +16,7 @@ struct held {
 	struct list at; /* in the loop's */
 	struct stream *s;
 	struct buf bytes;
+	size_t told; /* of them, when nobody was there to be told */
 };
 
 static struct held *
@@ -29,7 +30,7 @@ held_of(struct stream *s)
 	return NULL;
 }
 
-static void
+static struct held *
 held_put(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct held *h = held_of(s);
@@ -40,6 +41,7 @@ held_put(struct stream *s, const uint8_t *p, size_t n)
 		list_add(&s->l->held, &h->at);
 	}
 	buf_put(&h->bytes, p, n);
+	return h;
 }
 
 static void
@@ -81,6 +83,25 @@ stream_owe(struct stream *s, enum stream_event ev, size_t n)
 	owe(s, ev);
 }
 
+/* A holder gives back what he had, which has its measure there.  What is told
+ * to nobody has none but this: another holder is there before the next read.
+ */
+static void
+keep(struct stream *s, const uint8_t *p, size_t n)
+{
+	struct held *h;
+
+	assert(p || n == 0); /* none of it is in a sink already */
+	if (n == 0)
+		return;
+	h = held_put(s, p, n);
+	h->told += n;
+#ifdef LOOP_CHECKED
+	assert(h->told <= STREAM_KEPT);
+#endif
+	owe(s, STREAM_DATA);
+}
+
 void
 stream_unread(struct stream *s, const void *p, size_t n)
 {
@@ -108,12 +129,10 @@ stream_tell(struct stream *s, enum stream_event ev, const uint8_t *p,
 		s->cb(s, ev, p, n, s->arg);
 		return;
 	}
-	if (ev == STREAM_DATA) {
-		assert(p || n == 0); /* none of it is in a sink already */
-		stream_unread(s, p, n);
-	} else {
+	if (ev == STREAM_DATA)
+		keep(s, p, n);
+	else
 		owe(s, ev);
-	}
 }
 
 /* Bytes that were kept lie in their own memory until all have looked. */

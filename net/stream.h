@@ -38,6 +38,9 @@ enum stream_event {
 #define STREAM_EVENTS (STREAM_ERROR + 1)
 
 #define STREAM_HEAD 16
+/* The most that is kept of what comes while nobody holds the stream: a read,
+ * and the one that was under way.  Builds with LOOP_CHECKED assert it. */
+#define STREAM_KEPT (2 * LOOP_BLOCK)
 
 struct conn;
 struct stream;

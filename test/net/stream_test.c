@@ -4,6 +4,7 @@
 #include "net/stream.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "core/mem.h"
 #include "net/link.h"
@@ -475,6 +476,70 @@ TEST(a_piece_of_nothing_is_nothing_to_keep)
 	stream_close(s);
 	close(fd[0]);
 	end_loop(l);
+}
+
+static void
+on_count(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
+    void *arg)
+{
+	(void)s;
+	(void)p;
+	if (ev == STREAM_DATA)
+		*(size_t *)arg += n;
+}
+
+/* What comes n bytes at a time while nobody holds the stream, and then for its
+ * next holder; how much that gets. */
+static size_t
+left_alone(size_t n, unsigned times)
+{
+	struct loop *l = loop_new(&net_log);
+	uint8_t *p = mem_zero(n);
+	struct stream *s;
+	size_t got = 0;
+	int fd[2];
+
+	net_pair(fd);
+	s = conn_new(l, fd[1]);
+	stream_unread(s, p, n); /* what a holder had is no part of it */
+	for (; times > 0; times--)
+		stream_tell(s, STREAM_DATA, p, n);
+	stream_on(s, on_count, &got);
+	net_turns(l, 2);
+	stream_close(s);
+	close(fd[0]);
+	free(p);
+	end_loop(l);
+	return got;
+}
+
+#ifdef LOOP_CHECKED
+/* Whether one byte more ends the process, with nothing on standard error. */
+static bool
+too_much_ends_us(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		signal(SIGABRT, SIG_DFL);
+		close(2);
+		left_alone(STREAM_KEPT / 2 + 1, 2);
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGABRT;
+}
+#endif
+
+TEST(a_stream_that_nobody_holds_keeps_a_read_or_two_and_no_more)
+{
+	CHECK(left_alone(LOOP_BLOCK, 1) == 2 * LOOP_BLOCK);
+	CHECK(left_alone(STREAM_KEPT, 1) == 2 * STREAM_KEPT);
+	CHECK(left_alone(1, 1000) == 1001);
+#ifdef LOOP_CHECKED
+	CHECK(too_much_ends_us());
+#endif
 }
 
 /* A relay's sockets read straight into each other. */
