@@ -144,10 +144,6 @@ bool session_end_heaviest(struct server *sv);
 const char *session_detail(const struct server *sv, const char *text,
     const char *summary);
 bool session_auth(struct session *s, int64_t t, const char *key);
-/* Is s, which names the session, a stream of its client's?  On a link it is if
- * it is of that link; else by t and key, if the client said that it signs. */
-bool session_owns(struct session *s, struct stream *stream, int64_t t,
-    const char *key);
 
 /* work.c */
 void work_want(struct session *s, struct work_wait *w,

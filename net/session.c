@@ -46,15 +46,6 @@ session_auth(struct session *s, int64_t t, const char *key)
 	return auth_ok(token ? token : "", t, key ? key : "");
 }
 
-bool
-session_owns(struct session *s, struct stream *stream, int64_t t,
-    const char *key)
-{
-	if (s->link)
-		return link_of(stream) == s->link;
-	return !s->signs || session_auth(s, t, key);
-}
-
 static void
 on_overflow(struct errand *e)
 {

@@ -42,6 +42,17 @@ user_allowed(const struct proxy *p, const char *user)
 	return false;
 }
 
+/* Does s come from the client whose run id it names?  On a link it does if it
+ * is of that one; else the client may have said that it signs. */
+static bool
+comes_from(struct stream *s, struct session *of,
+    const struct msg_new_visitor_conn *v)
+{
+	if (of->link)
+		return link_of(s) == of->link;
+	return !of->signs || session_auth(of, v->timestamp, v->key);
+}
+
 /* The proxy that v may come to; or NULL and why not. */
 static struct proxy *
 find(struct server *sv, struct stream *stream,
@@ -55,7 +66,7 @@ find(struct server *sv, struct stream *stream,
 
 	if (v->run_id && *v->run_id) {
 		s = map_str(&sv->runs, v->run_id);
-		if (!s || !session_owns(s, stream, v->timestamp, v->key)) {
+		if (!s || !comes_from(stream, s, v)) {
 			text_tag(tag, v->run_id);
 			snprintf(why, n, "no client control found for run id "
 			    "[%s]", tag);
