@@ -24,7 +24,8 @@ conn_arm(struct conn *c)
 	else if (c->connecting)
 		want = EV_WRITE;
 	else
-		want = (c->eof || (c->paused && !c->s.closed) ? 0 : EV_READ) |
+		want = (c->eof || c->waits || (c->paused && !c->s.closed) ?
+				0 : EV_READ) |
 		    (conn_holds(c) ? EV_WRITE : 0);
 	if (want == (c->io.events & (EV_READ | EV_WRITE)) &&
 	    (want != 0) == ev_is_active(&c->io))
@@ -145,8 +146,13 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	}
 	if ((revents & EV_WRITE) && c->io.fd >= 0)
 		conn_flush(&c->s);
-	if ((revents & EV_READ) && may_take(c))
+	if ((revents & EV_READ) && conn_gated(c)) {
+		c->waits = true;
+		conn_gated(c)->run(conn_gated(c));
+	} else if ((revents & EV_READ) && may_take(c)) {
+		l->busy = true;
 		conn_read(c);
+	}
 	if (c->io.fd >= 0)
 		conn_arm(c);
 	loop_settle(l); /* before anybody else uses the scratch */
@@ -180,6 +186,7 @@ conn_close(struct stream *s, bool gentle)
 {
 	struct conn *c = conn_of(s);
 
+	conn_gate(s, NULL);
 	if (gentle && !c->failed && !c->connecting) {
 		conn_finish(s);
 		if (c->io.fd < 0)
@@ -278,6 +285,44 @@ conn_ahead(struct stream *s, struct stream *to, size_t n)
 		return;
 	conn_more(c)->divert = to ? conn_of(to) : NULL;
 	conn_more(c)->ask = n > LOOP_BLOCK ? LOOP_BLOCK : (uint32_t)n;
+}
+
+static bool
+more_in_use(const struct conn_more *more)
+{
+	return more->ask || more->divert || timer_active(&more->late) ||
+	    !list_empty(&more->at);
+}
+
+void
+conn_gate(struct stream *s, struct errand *gate)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->io.fd < 0 || (!gate && !conn_gated(c)))
+		return;
+	conn_more(c)->gate = gate;
+	c->waits = false;
+	conn_arm(c);
+	if (!gate && !c->s.closed && !more_in_use(conn_has_more(c))) {
+		free(conn_has_more(c));
+		c->io.data = NULL;
+	}
+}
+
+void
+conn_pass(struct stream *s)
+{
+	struct conn *c = conn_of(s);
+
+	if (c->io.fd < 0)
+		return;
+	c->waits = false;
+	if (may_take(c))
+		conn_read(c);
+	if (c->io.fd >= 0)
+		conn_arm(c);
+	loop_settle(conn_loop(c));
 }
 
 int

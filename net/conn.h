@@ -17,6 +17,11 @@ struct stream *conn_connecting(struct loop *l, int fd);
  * socket where that can be done without a copy (DATA has p NULL then; else it
  * is data as always), or not more than n; 0: as they come. */
 void conn_ahead(struct stream *s, struct stream *to, size_t n);
+/* It reads no more by itself: when there is something, gate is run, and then
+ * conn_pass reads once.  Both are of the loop, and not of a call.  NULL: it
+ * reads again. */
+void conn_gate(struct stream *s, struct errand *gate);
+void conn_pass(struct stream *s);
 int conn_errno(const struct stream *s); /* of STREAM_ERROR; 0 for none */
 int conn_fd(const struct stream *s);
 

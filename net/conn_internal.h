@@ -9,6 +9,7 @@ struct conn_more {
 	struct list at; /* in the loop's, with its last words */
 	struct timer late;
 	struct conn *c;
+	struct errand *gate; /* told when there is something to be read */
 	struct conn *divert; /* where the next bytes go, */
 	uint32_t ask;	     /* so many; or only so many are read; 0: all */
 };
@@ -31,6 +32,7 @@ struct conn {
 	bool eof : 1;			 /* seen from the peer */
 	bool finish : 1, finished : 1;	 /* asked for, done */
 	bool failed : 1;
+	bool waits : 1;			 /* at its gate */
 };
 
 static inline struct loop *
@@ -43,6 +45,12 @@ static inline struct conn_more *
 conn_has_more(const struct conn *c)
 {
 	return c->io.data;
+}
+
+static inline struct errand *
+conn_gated(const struct conn *c)
+{
+	return conn_has_more(c) ? conn_has_more(c)->gate : NULL;
 }
 
 static inline struct loop_gather *

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,7 @@ listen_bind(const struct addr *at, int type, bool only6)
 		conn_tune(fd, &none); /* those accepted have it from here */
 	}
 	if (bind(fd, (const struct sockaddr *)&at->at, at->len) == 0 &&
-	    (type != SOCK_STREAM || listen(fd, 1024) == 0))
+	    (type != SOCK_STREAM || listen(fd, INT_MAX) == 0))
 		return fd;
 	error = errno;
 	close(fd);

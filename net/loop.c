@@ -42,6 +42,22 @@ run_errands(struct loop *l, struct list *of)
 #define ROUNDS 8
 
 static void
+run_behind(struct loop *l)
+{
+	uint64_t now = loop_us();
+	struct list round;
+
+	if (list_empty(&l->behind) || (l->busy && now < l->rest))
+		return;
+	list_init(&round);
+	list_move(&round, &l->behind);
+	run_errands(l, &round);
+	loop_settle(l);
+	l->rest = loop_us();
+	l->rest += 2 * (l->rest - now);
+}
+
+static void
 begin_turn(struct loop *l)
 {
 	struct list now;
@@ -54,10 +70,12 @@ begin_turn(struct loop *l)
 		run_errands(l, &now);
 		loop_settle(l);
 	}
+	run_behind(l);
+	l->busy = false;
 	run_deferred(l);
 	if (!l->awake)
 		return;
-	if (!list_empty(&l->later)) {
+	if (!list_empty(&l->later) || !list_empty(&l->behind)) {
 		ev_timer_start(l->ev, &l->again);
 		return;
 	}
@@ -117,6 +135,7 @@ loop_new(const struct log *log)
 	l->scratch = mem_grow(NULL, LOOP_BLOCK);
 	list_init(&l->settle);
 	list_init(&l->later);
+	list_init(&l->behind);
 	list_init(&l->owing);
 	list_init(&l->flushing);
 	list_init(&l->held);
@@ -180,13 +199,19 @@ loop_stop(struct loop *l, int status)
 }
 
 uint64_t
-loop_now(const struct loop *l)
+loop_us(void)
 {
 	struct timespec t;
 
-	(void)l;
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t
+loop_now(const struct loop *l)
+{
+	(void)l;
+	return loop_us() / 1000;
 }
 
 /* Who says a few bytes now and then costs the others nothing by that. */
@@ -284,14 +309,26 @@ loop_settle_later(struct loop *l, struct errand *e)
 		list_add(&l->settle, &e->at);
 }
 
-void
-loop_later(struct loop *l, struct errand *e)
+static void
+put_off(struct loop *l, struct list *to, struct errand *e)
 {
 	if (!l->awake)
 		ev_ref(l->ev); /* there is a next turn */
 	l->awake = true;
 	if (list_empty(&e->at))
-		list_add(&l->later, &e->at);
+		list_add(to, &e->at);
+}
+
+void
+loop_later(struct loop *l, struct errand *e)
+{
+	put_off(l, &l->later, e);
+}
+
+void
+loop_behind(struct loop *l, struct errand *e)
+{
+	put_off(l, &l->behind, e);
 }
 
 void

@@ -33,7 +33,8 @@ struct loop {
 	struct ev_loop *ev;
 	const struct log *log;
 	struct list settle; /* struct errand: at the end of this pass, */
-	struct list later;  /* and in the next turn */
+	struct list later;  /* and in the next turn, */
+	struct list behind; /* or when those who are known have had theirs */
 	struct list owing, flushing, held; /* see net/stream.c: streams with
 					      something to tell, or to send;
 					      bytes for the next holder; */
@@ -47,6 +48,7 @@ struct loop {
 	struct loop_gather *gathers; /* to spare */
 	ev_timer again; /* the next turn is not waited for */
 	bool settling, awake;
+	bool busy; /* in this turn there was work for those who are known */
 #ifdef LOOP_CHECKED
 	unsigned calls; /* of streams, on the stack */
 #endif
@@ -61,6 +63,7 @@ struct loop {
 	bool limited;	     /* there may be an end of it */
 	bool hopeless;	     /* and nobody holds much of it */
 	struct errand *heavy; /* looks for who does, and ends them; or NULL */
+	uint64_t rest;	     /* us: until then who is behind waits for others */
 	int status;
 };
 
@@ -81,6 +84,7 @@ size_t loop_turn(const struct loop *l);
 void loop_spoke(struct loop *l);
 
 uint64_t loop_now(const struct loop *l); /* ms that never run back */
+uint64_t loop_us(void);			 /* the same in microseconds */
 int64_t loop_date(void);		 /* Unix seconds */
 uint32_t loop_dice(void);
 /* How many there may be; raises the limit as far as we may.  A descriptor for
@@ -104,6 +108,10 @@ void errand_drop(struct errand *e);
 /* Both are idempotent; an errand is one kind of them. */
 void loop_settle_later(struct loop *l, struct errand *e);
 void loop_later(struct loop *l, struct errand *e);
+/* When everybody else has had the turn; run takes LOOP_BEHIND_US at most, and
+ * one step.  As long as others are busy that is a third of the time. */
+#define LOOP_BEHIND_US 1000
+void loop_behind(struct loop *l, struct errand *e);
 /* Runs what waits for the end of the pass, and what that makes wait.  Nobody
  * is told anything from there. */
 void loop_settle(struct loop *l);

@@ -181,6 +181,17 @@ tell_due(struct stream *s)
 	}
 }
 
+void
+stream_tell_kept(struct stream *s)
+{
+	if (s->closed || !stream_keeps(s))
+		return;
+	loop_may_tell(s->l);
+	if (!s->flushing)
+		list_del(&s->at);
+	tell_due(s);
+}
+
 static void
 tell_owing(struct errand *e)
 {

@@ -200,6 +200,8 @@ void stream_on(struct stream *s, stream_cb *cb, void *arg);
  * too early for it: told again, before anything newer. */
 void stream_unread(struct stream *s, const void *p, size_t n);
 void stream_unread_eof(struct stream *s);
+/* Now, which must be from the loop. */
+void stream_tell_kept(struct stream *s);
 
 /* ---- for those who are streams ---- */
 
