@@ -22,4 +22,18 @@ struct pace_gate {
 /* Counts one event; how many came in the running window, this one included. */
 unsigned pace_count(struct pace_gate *g, uint64_t now, uint64_t window_ms);
 
+/* Wrong guesses; one is forgotten in each PACE_FORGET_MS without any.  All
+ * zero is none. */
+#define PACE_FORGET_MS 30000
+struct pace_guess {
+	uint64_t at;
+	unsigned n;
+};
+
+/* How many are remembered. */
+unsigned pace_guesses(const struct pace_guess *g, uint64_t now);
+/* Counts one more; for so many ms its answer is held back: 0 for the first
+ * two, since people mistype, then 100, doubling up to 5000. */
+uint32_t pace_guess(struct pace_guess *g, uint64_t now);
+
 #endif

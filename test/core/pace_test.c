@@ -71,3 +71,23 @@ TEST(pace_gate_begins_at_any_time)
 	CHECK(pace_count(&g, 98, 100) == 2); /* 99 ms later, round the end */
 	CHECK(pace_count(&g, 99, 100) == 1);
 }
+
+TEST(pace_guesses_wait_longer_each_and_are_forgotten)
+{
+	static const uint32_t want[] = { 0, 0, 99, 199, 399, 799, 1599, 3199,
+		4999, 4999, 4999 };
+	struct pace_guess g = { 0 };
+	uint64_t now = 1000;
+	unsigned i;
+
+	CHECK(pace_guesses(&g, now) == 0);
+	for (i = 0; i < sizeof(want) / sizeof(*want); i++)
+		CHECK(pace_guess(&g, now + i) == want[i]);
+	now += i - 1;
+	CHECK(pace_guesses(&g, now) == 9);
+	CHECK(pace_guesses(&g, now + PACE_FORGET_MS - 1) == 9);
+	CHECK(pace_guesses(&g, now + 4 * PACE_FORGET_MS) == 5);
+	CHECK(pace_guesses(&g, now + 100 * PACE_FORGET_MS) == 0);
+	CHECK(pace_guess(&g, now + 6 * PACE_FORGET_MS) == 199);
+	CHECK(pace_guess(&g, now + 60 * PACE_FORGET_MS) == 0);
+}
