@@ -131,6 +131,9 @@ by_generation(struct server *sv, uint64_t generation)
 	return NULL;
 }
 
+static void admit(struct server *sv, struct stream *s, struct link *link,
+    const char *from, const char *run_id, struct msg *m);
+
 static void
 on_probed(void *arg, bool alive)
 {
@@ -153,7 +156,7 @@ on_probed(void *arg, bool alive)
 	}
 	if (old)
 		session_end(old, "silent, its client has come back");
-	session_new(sv, p->s, p->link, p->from, p->run_id, &p->m.u.login);
+	admit(sv, p->s, p->link, p->from, p->run_id, &p->m);
 }
 
 static void
@@ -260,14 +263,45 @@ refuse(struct server *sv, struct stream *s, const char *from,
 	return false;
 }
 
+/* It has the token.  Of two who have waited for one and the same holder the
+ * second one finds the first in its place. */
+static void
+admit(struct server *sv, struct stream *s, struct link *link,
+    const char *from, const char *run_id, struct msg *m)
+{
+	const struct msg_login *in = &m->u.login;
+	struct session *old = by_client_id(sv, in, run_id);
+	char tag[TEXT_TAG], error[200];
+
+	text_tag(tag, run_id);
+	if (old) {
+		snprintf(error, sizeof(error),
+		    "client_id [%.64s] for user [%.64s] is already online",
+		    in->client_id, in->user ? in->user : "");
+		wait_for(sv, old, s, link, from, run_id, m, error);
+		return;
+	}
+	old = map_str(&sv->runs, run_id);
+	if (old && flaps(sv, run_id)) {
+		snprintf(error, sizeof(error), "run id [%s] is in use by "
+		    "another live client at [%s]", tag, old->from);
+		wait_for(sv, old, s, link, from, run_id, m, error);
+		return;
+	}
+	if (old) {
+		log_info(sv->log, "[%s] Replaced by client [%s]", tag, tag);
+		session_end(old, "replaced by a newer login");
+	}
+	session_new(sv, s, link, from, run_id, in);
+}
+
 bool
 login(struct server *sv, struct stream *s, struct link *link,
     const char *from, struct msg *m)
 {
 	const struct msg_login *in = &m->u.login;
 	const char *token = sv->conf->auth.token ? sv->conf->auth.token : "";
-	char run_id[65], tag[TEXT_TAG], error[200];
-	struct session *old;
+	char run_id[65], tag[TEXT_TAG];
 
 	if (link_of(s) && !link)
 		return refuse(sv, s, from, "this connection has logged in "
@@ -281,25 +315,7 @@ login(struct server *sv, struct stream *s, struct link *link,
 	if (!auth_ok(token, in->timestamp, in->privilege_key))
 		return refuse(sv, s, from, "token in login doesn't match token "
 					   "from configuration");
-	if ((old = by_client_id(sv, in, run_id)) != NULL) {
-		snprintf(error, sizeof(error),
-		    "client_id [%.64s] for user [%.64s] is already online",
-		    in->client_id, in->user ? in->user : "");
-		wait_for(sv, old, s, link, from, run_id, m, error);
-		return true;
-	}
-	old = map_str(&sv->runs, run_id);
-	if (old && flaps(sv, run_id)) {
-		snprintf(error, sizeof(error), "run id [%s] is in use by "
-		    "another live client at [%s]", tag, old->from);
-		wait_for(sv, old, s, link, from, run_id, m, error);
-		return true;
-	}
-	if (old) {
-		log_info(sv->log, "[%s] Replaced by client [%s]", tag, tag);
-		session_end(old, "replaced by a newer login");
-	}
-	session_new(sv, s, link, from, run_id, in);
+	admit(sv, s, link, from, run_id, m);
 	return true;
 }
 

@@ -6,7 +6,7 @@ from attacked import (LINKS, ROUNDS, World, connect, is_over, lives,
                       undisturbed)
 from frp import (LOGIN, LOGIN_RESP, Control, login_body, message, packed,
                  port_in)
-from lib import check, waits
+from lib import check, in_thread, until, waits
 from meanwhile import reset, stopped
 from mux import data, ping, syn
 from pairs import every_way
@@ -140,4 +140,28 @@ def test_a_stream_of_a_link_that_stays_silent_ends_alone(t):
             link, silent, c, remote = greeted(w)
             check(is_over(silent))
             lives(c, link, remote)
+    every_way(work, LINKS)
+
+
+def lives_on(link):
+    """It answers pings, to its end."""
+    with contextlib.suppress(OSError, ValueError):
+        while True:
+            link.pump()
+
+
+def test_of_two_logins_that_wait_for_a_silent_holder_one_comes_in(t):
+    def work(mux, tls, name):
+        w = World(t, mux, tls, name)
+        with undisturbed(w):
+            _, silent = w.control(client_id="me")
+            silent.silent = True
+            waiting = [w.link().open(packed(LOGIN, login_body(
+                client_id="me", run_id=f"feed{i}"))) for i in range(2)]
+            for s in waiting:
+                in_thread(lives_on, s.mux)
+            until(lambda: all(s.got for s in waiting), what="two answers")
+            said = [message(s)[1].get("error") for s in waiting]
+            check(said.count(None) == 1, said)
+            reset(silent.s)
     every_way(work, LINKS)
