@@ -176,9 +176,8 @@ garbage(struct greet *g, uint8_t first)
 {
 	const char *hint = g->begun ? NULL : hello_hint(first);
 
-	if (pace_count(&g->sv->garbage, loop_now(g->sv->l), 60000) < 6)
-		log_warn(g->sv->log, "client [%s]: %s", g->from,
-		    hint ? hint : "sent something that is no frp message");
+	complain(g->sv, g->from, SAY_GARBAGE, "client [%s]: %s", g->from,
+	    hint ? hint : "sent something that is no frp message");
 	stream_close(g->s);
 	end(g, false);
 }

@@ -138,11 +138,13 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	errand_init(&sv.heavy, on_heavy);
 	sv.l->heavy = &sv.heavy;
 	list_init(&sv.sessions);
-	list_init(&sv.strangers);
+	list_init(&sv.past);
+	crowd_init(&sv.crowd);
 	list_init(&sv.flap_order);
 	list_init(&sv.logins);
 	rand_bytes(&sv.names.seed, sizeof(sv.names.seed));
 	sv.runs.seed = sv.flaps.seed = sv.names.seed;
+	sv.sources.seed = sv.names.seed;
 	sv.ports = ports_new(&c->allow_ports, sv.names.seed);
 	sv.udp_ports = ports_new(&c->allow_ports, sv.names.seed);
 	if (congestion_set(sv.l, c->congestion, why) == 0 &&
@@ -155,6 +157,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	}
 	listen_close(sv.listener);
 	login_end(&sv);
+	sources_end(&sv);
 	relay_break_all(sv.l);
 	conn_end_all(sv.l);
 	ports_free(sv.ports);

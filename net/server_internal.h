@@ -1,5 +1,5 @@
-/* What the files of the server share: server.c, stranger.c, greet.c, login.c,
- * session.c, work.c, claim.c and the proxy types' server halves. */
+/* What the files of the server share: server.c, source.c, crowd.c, stranger.c,
+ * greet.c, login.c, session.c, work.c, claim.c and the proxy types' server halves. */
 #ifndef NET_SERVER_INTERNAL_H
 #define NET_SERVER_INTERNAL_H
 
@@ -26,6 +26,39 @@
  * answer a probe before it is taken for dead. */
 #define PROBE_MS 1500
 
+/* source.c: where somebody comes from, and what is known of there. */
+enum saying { SAY_LOGIN, SAY_VISIT, SAY_WORK, SAY_TLS, SAY_GARBAGE, SAYINGS };
+
+struct source {
+	uint64_t key;
+	struct list past; /* in the server's, if that is all there is */
+	struct list turn; /* in a ring of the crowd's */
+	struct list fresh, going; /* seats that wait for a turn */
+	unsigned strangers, sessions;
+	uint64_t since; /* of what was said in this minute; 0: nothing */
+	uint8_t said[SAYINGS];
+};
+
+/* crowd.c: the place of a stranger among all of them. */
+struct seat {
+	struct source *source;
+	struct list at;	 /* in its source's, when it waits for a turn */
+	size_t place;
+	uint64_t since;	 /* us; when it last got further */
+	bool shown;	 /* it has said something */
+	bool going;	 /* and had a turn */
+	void (*turn)(struct seat *s);
+	void (*make_way)(struct seat *s); /* leaves, at once */
+};
+
+struct crowd {
+	struct seat *seats[STRANGER_MAX];
+	size_t n;
+	struct list turns[2]; /* sources; 1: of those with sessions */
+	bool known;	      /* who had the last one */
+	struct errand work;
+};
+
 struct server {
 	const struct server_conf *conf;
 	const struct log *log;
@@ -36,12 +69,17 @@ struct server {
 	struct addr proxy_addr; /* proxyBindAddr, port unset */
 	struct map names;	/* proxy name to struct proxy */
 	struct map runs;	/* run id to struct session */
-	struct list sessions, strangers;
-	size_t nstrangers;
+	struct list sessions;
+	struct crowd crowd;
+	struct map sources; /* struct source */
+	struct list past;   /* those which are but remembered */
+	size_t npast;
+	struct pace_gate said[SAYINGS];
+	unsigned left_out[SAYINGS];
+	struct timer minute;
 	uint64_t generation; /* of sessions; only grows */
 	struct map flaps;    /* run id to struct flap */
 	struct list flap_order, logins;
-	struct pace_gate garbage;
 	struct on_signal on_term, on_int;
 	struct timer farewell;
 	struct errand heavy; /* memory runs out */
@@ -82,6 +120,7 @@ struct session {
 	char *run_id, *user, *client_id;
 	char tag[TEXT_TAG]; /* of the run id, for logs */
 	char from[ADDR_TEXT];
+	struct source *source;
 	struct link *link;  /* NULL: each stream is a connection of its own */
 	struct stream *ctl; /* the control stream */
 	struct control *control;
@@ -100,6 +139,27 @@ struct session {
 	struct deferred gone;
 	bool over;
 };
+
+/* source.c: from is an address with a port, as text.  May there be another
+ * line in the log that somebody without a token can bring about? */
+bool source_may_say(struct server *sv, const char *from, enum saying what);
+#define complain(sv, from, what, ...)                        \
+	do {                                                 \
+		if (source_may_say(sv, from, what))          \
+			log_warn((sv)->log, __VA_ARGS__);    \
+	} while (0)
+struct source *source_of(struct server *sv, const struct addr *from);
+void source_strangers(struct server *sv, struct source *o, int more);
+struct source *source_session(struct server *sv, const char *from);
+void source_session_over(struct server *sv, struct source *o);
+void sources_end(struct server *sv);
+
+/* crowd.c: at STRANGER_MAX another one makes way. */
+void crowd_init(struct crowd *c);
+void crowd_enter(struct server *sv, struct seat *s, const struct addr *from);
+void crowd_leave(struct server *sv, struct seat *s);
+void crowd_wait(struct server *sv, struct seat *s); /* for its turn */
+void crowd_further(struct seat *s); /* a step on the way to a login */
 
 /* stranger.c */
 void stranger_new(struct server *sv, int fd, const struct addr *from);

@@ -194,6 +194,7 @@ session_end(struct session *s, const char *why)
 	s->over = true;
 	log_debug(s->sv->log, "[%s] session ends: %s", s->tag, why);
 	list_del(&s->at);
+	source_session_over(s->sv, s->source);
 	timer_stop(&s->beat);
 	errand_drop(&s->overflow);
 	if (map_str(&s->sv->runs, s->run_id) == s)
@@ -409,6 +410,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	s->user = mem_dup(m->user ? m->user : "");
 	s->client_id = mem_dup(m->client_id ? m->client_id : "");
 	snprintf(s->from, sizeof(s->from), "%s", from);
+	s->source = source_session(sv, from);
 	s->link = link;
 	s->signs = m->signs == 1;
 	s->ctl = ctl;

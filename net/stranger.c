@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A connection to the bind port of which it is not yet known who it is.  It
- * may cost little: a few bytes, one TLS handshake, a few streams, STRANGER_MS,
- * and there are at most STRANGER_MAX of them, the oldest of which makes way. */
+ * may cost little: a few bytes, one TLS handshake, a few streams, STRANGER_MS.
+ * Its socket is read only when it is its turn, see crowd.c. */
 #include "net/server_internal.h"
 
 #include <stdlib.h>
@@ -13,15 +13,18 @@
 
 struct stranger {
 	struct server *sv;
-	struct list at;
+	struct seat seat;
+	struct stream *socket; /* below all of it; not ours */
+	struct errand gate;    /* it has something to be read */
 	struct stream *s; /* the socket, or TLS over it; NULL: handed on */
+	struct stream *kept; /* has bytes for the layer that was put on it */
 	struct link *link;
 	struct greeter greeter; /* of streams on link; or of s itself */
 	struct buf first; /* bytes before it was clear what speaks */
 	struct timer late;
 	struct deferred gone;
 	char from[ADDR_TEXT];
-	bool in_ws, over;
+	bool in_ws, opened, over;
 };
 
 static void
@@ -40,8 +43,8 @@ leave(struct stranger *x)
 	if (x->over)
 		return;
 	x->over = true;
-	list_del(&x->at);
-	x->sv->nstrangers--;
+	crowd_leave(x->sv, &x->seat);
+	conn_gate(x->socket, NULL);
 	timer_stop(&x->late);
 	loop_defer(x->sv->l, &x->gone, free_stranger);
 }
@@ -82,8 +85,8 @@ on_late(struct timer *t, void *arg)
 void
 stranger_close_all(struct server *sv)
 {
-	while (!list_empty(&sv->strangers))
-		end(list_item(sv->strangers.next, struct stranger, at));
+	while (sv->crowd.n)
+		end(list_item(sv->crowd.seats[0], struct stranger, seat));
 }
 
 static void
@@ -105,19 +108,22 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 
 	switch (ev) {
 	case LINK_OPEN:
-		if (x->greeter.n >= STRANGER_STREAMS)
+		if (x->greeter.n >= STRANGER_STREAMS) {
 			stream_close(s);
-		else
-			greet_new(x->sv, s, k, x->from, &x->greeter);
+			break;
+		}
+		if (!x->opened)
+			crowd_further(&x->seat);
+		x->opened = true;
+		greet_new(x->sv, s, k, x->from, &x->greeter);
 		break;
 	case LINK_HEARD:
 		break;
 	case LINK_DOWN:
 		log_debug(x->sv->log, "client [%s]: %s", x->from, link_why(k));
-		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
-			log_warn(x->sv->log,
-			    "client [%s] ended before it logged in: %s",
-			    x->from, link_why(k));
+		complain(x->sv, x->from, SAY_GARBAGE,
+		    "client [%s] ended before it logged in: %s", x->from,
+		    link_why(k));
 		end(x);
 		break;
 	}
@@ -137,7 +143,6 @@ go_on(struct stranger *x)
 			    (uint64_t)x->sv->conf->tcp_mux_keepalive * 1000;
 		x->link = link_new(x->sv->l, s, MUX_SERVER, &lim, on_link, x);
 	} else {
-		timer_stop(&x->late); /* the greeting has its own */
 		greet_new(x->sv, s, NULL, x->from, &x->greeter);
 	}
 }
@@ -151,11 +156,12 @@ on_secure(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	(void)p;
 	(void)n;
 	if (ev == STREAM_UP) {
+		crowd_further(&x->seat);
 		go_on(x);
 	} else if (ev == STREAM_ERROR || ev == STREAM_EOF) {
-		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
-			log_warn(x->sv->log, "client [%s]: TLS handshake "
-			    "failed: %s", x->from, stream_why(s));
+		complain(x->sv, x->from, SAY_TLS,
+		    "client [%s]: TLS handshake failed: %s", x->from,
+		    stream_why(s));
 		end(x);
 	}
 }
@@ -163,6 +169,7 @@ on_secure(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 static void
 start_tls(struct stranger *x)
 {
+	x->kept = x->s;
 	x->s = secure_new(x->sv->l, x->s, x->sv->tls, NULL);
 	stream_on(x->s, on_secure, x);
 }
@@ -182,9 +189,8 @@ on_ws(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	} else if (ev == STREAM_ERROR || ev == STREAM_EOF) {
 		(void)p;
 		(void)n;
-		if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
-			log_warn(x->sv->log, "client [%s]: %s", x->from,
-			    stream_why(s));
+		complain(x->sv, x->from, SAY_GARBAGE, "client [%s]: %s",
+		    x->from, stream_why(s));
 		end_gently(x);
 	}
 }
@@ -193,6 +199,7 @@ static void
 start_ws(struct stranger *x)
 {
 	x->in_ws = true;
+	x->kept = x->s;
 	x->s = ws_serve(x->sv->l, x->s);
 	stream_on(x->s, on_ws, x);
 }
@@ -200,8 +207,7 @@ start_ws(struct stranger *x)
 static void
 turn_away(struct stranger *x, const char *what)
 {
-	if (pace_count(&x->sv->garbage, loop_now(x->sv->l), 60000) < 6)
-		log_warn(x->sv->log, "client [%s]: %s", x->from, what);
+	complain(x->sv, x->from, SAY_GARBAGE, "client [%s]: %s", x->from, what);
 	end(x);
 }
 
@@ -278,20 +284,51 @@ on_first(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	buf_free(&held);
 }
 
+static void
+on_ready(struct errand *e)
+{
+	struct stranger *x = list_item(e, struct stranger, gate);
+
+	crowd_wait(x->sv, &x->seat);
+}
+
+/* All that it makes for us to do is done in its turn: a handshake takes long,
+ * and whoever counts the turn's time has to see it. */
+static void
+on_turn(struct seat *seat)
+{
+	struct stranger *x = list_item(seat, struct stranger, seat);
+	struct stream *kept;
+
+	conn_pass(x->socket);
+	while (!x->over && x->kept) {
+		kept = x->kept;
+		x->kept = NULL;
+		crowd_further(seat);
+		stream_tell_kept(kept);
+	}
+}
+
+static void
+on_make_way(struct seat *seat)
+{
+	end(list_item(seat, struct stranger, seat));
+}
+
 void
 stranger_new(struct server *sv, int fd, const struct addr *from)
 {
-	struct stranger *x;
+	struct stranger *x = mem_new(struct stranger);
 
-	if (sv->nstrangers >= STRANGER_MAX)
-		end(list_item(sv->strangers.next, struct stranger, at));
-	x = mem_new(struct stranger);
 	x->sv = sv;
 	greeter_init(&x->greeter, on_greeted);
 	addr_text(from, x->from);
-	x->s = conn_new(sv->l, fd);
+	x->s = x->socket = conn_new(sv->l, fd);
 	stream_on(x->s, on_first, x);
-	list_add(&sv->strangers, &x->at);
-	sv->nstrangers++;
+	errand_init(&x->gate, on_ready);
+	conn_gate(x->socket, &x->gate);
+	x->seat.turn = on_turn;
+	x->seat.make_way = on_make_way;
+	crowd_enter(sv, &x->seat, from);
 	timer_start(&x->late, sv->l, STRANGER_MS, on_late, x);
 }

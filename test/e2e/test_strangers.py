@@ -1,4 +1,5 @@
 """Whoever has not logged in costs little, and is not waited for."""
+import select
 import socket
 import ssl
 import struct
@@ -25,6 +26,10 @@ def seconds_to_the_end(s, limit=20):
     return time.monotonic() - began
 
 
+def is_cut_off(s):
+    return bool(select.select([s], [], [], 0)[0])
+
+
 def test_silent_connections_do_not_keep_a_good_client_out(t):
     server = t.frps()
     port = server.conf["bindPort"]
@@ -35,8 +40,9 @@ def test_silent_connections_do_not_keep_a_good_client_out(t):
         took = time.monotonic() - began
         check(took < 3, f"only after {took:.1f} s")
         check(echo(row["remotePort"], b"x") == b"x")
-        # The oldest have made way.
-        check(seconds_to_the_end(silent[0], 2) < 1)
+        # Some of them have made way.
+        until(lambda: sum(map(is_cut_off, silent)) >= 100,
+              what="room for those who come")
 
 
 def test_garbage_is_cut_off_at_once(t):
