@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The first message of a stream says what it is for. */
+/* The first message of a stream says what it is for.
+ *
+ * Whoever guesses a token or a secret hears that it was wrong the later the
+ * oftener that happened at its source; on a link that has an owner, the link
+ * is what counts.  What is right is never delayed by that, and found out at
+ * once, with one exception: on such a link a name of which HELD_NAME answers
+ * are held is not looked at meanwhile, for there the answer costs nothing but
+ * a stream, and who guesses need not wait for it. */
 #include "net/server_internal.h"
 
 #include <stdio.h>
@@ -11,6 +18,18 @@
 #include "core/hello.h"
 #include "core/mem.h"
 
+#define HELD_NAME 4   /* answers, on a link with an owner, of a name, */
+#define HELD_MAX  64  /* and of all; what is beyond that is closed */
+#define LOOK_MS	  250 /* until what waits for them is looked at again */
+
+/* Held back: an answer, or a visit that is not looked at yet. */
+struct held {
+	struct buf no;
+	struct msg visit;
+	char *name;
+	uint64_t until; /* of a visit */
+};
+
 struct greet {
 	struct server *sv;
 	struct greeter *by; /* NULL: nobody looks after it */
@@ -20,6 +39,7 @@ struct greet {
 			      is none */
 	struct wire wire;
 	struct timer late;
+	struct held *held; /* or NULL */
 	struct deferred gone;
 	char from[ADDR_TEXT];
 	bool begun, over;
@@ -30,6 +50,12 @@ free_greet(struct deferred *d)
 {
 	struct greet *g = list_item(d, struct greet, gone);
 
+	if (g->held) {
+		buf_free(&g->held->no);
+		msg_release(&g->held->visit);
+		free(g->held->name);
+		free(g->held);
+	}
 	wire_release(&g->wire);
 	free(g);
 }
@@ -37,17 +63,18 @@ free_greet(struct deferred *d)
 void
 greeter_init(struct greeter *g, void (*done)(struct greeter *g, bool known))
 {
+	*g = (struct greeter){ .done = done };
 	list_init(&g->greets);
-	g->n = 0;
-	g->done = done;
 }
 
 static void
 leave_greeter(struct greet *g)
 {
 	list_del(&g->at);
-	if (g->by)
+	if (g->by) {
 		g->by->n--;
+		g->by->held -= g->held != NULL;
+	}
 	g->by = NULL;
 }
 
@@ -63,7 +90,7 @@ end(struct greet *g, bool known)
 	timer_stop(&g->late);
 	leave_greeter(g);
 	loop_defer(g->sv->l, &g->gone, free_greet);
-	if (by)
+	if (by && by->done)
 		by->done(by, known);
 }
 
@@ -100,23 +127,19 @@ on_late(struct timer *t, void *arg)
 	end(g, false);
 }
 
-static void
-refuse_work(struct greet *g, const char *error)
+static enum greeting
+refuse_work(struct greet *g, const char *error, struct buf *no)
 {
 	struct msg m = { .type = MSG_START_WORK_CONN };
-	struct buf out = { 0 };
 
 	m.u.start_work_conn.error = (char *)(uintptr_t)session_detail(g->sv,
 	    error, "invalid NewWorkConn");
-	wire_put(&out, &m);
-	stream_put(g->s, buf_peek(&out), buf_len(&out));
-	stream_flush(g->s);
-	buf_free(&out);
-	stream_linger(g->s);
+	wire_put(no, &m);
+	return GREET_WRONG;
 }
 
-static bool
-new_work_conn(struct greet *g, const struct msg *m)
+static enum greeting
+new_work_conn(struct greet *g, const struct msg *m, struct buf *no)
 {
 	const struct msg_new_work_conn *w = &m->u.new_work_conn;
 	struct session *s = w->run_id ? map_str(&g->sv->runs, w->run_id) : NULL;
@@ -126,49 +149,170 @@ new_work_conn(struct greet *g, const struct msg *m)
 	if (!s || (s->link && link_of(g->s) != s->link)) {
 		snprintf(text, sizeof(text),
 		    "no client control found for run id [%s]", tag);
-		log_warn(g->sv->log, "No client control found for run id [%s]",
-		    tag);
-		refuse_work(g, text);
-		return false;
+		complain(g->sv, g->from, SAY_WORK, "No client control found "
+		    "for run id [%s]", tag);
+		return refuse_work(g, text, no);
 	}
 	if ((g->sv->conf->auth.new_work_conns || s->signs) &&
 	    !session_auth(s, w->timestamp, w->privilege_key)) {
-		log_warn(g->sv->log, "invalid NewWorkConn with run id [%s]",
-		    tag);
-		refuse_work(g, "token in NewWorkConn doesn't match token from "
-			       "configuration");
-		return false;
+		complain(g->sv, g->from, SAY_WORK, "invalid NewWorkConn with "
+		    "run id [%s]", tag);
+		return refuse_work(g, "token in NewWorkConn doesn't match "
+				      "token from configuration", no);
 	}
 	session_heard(s);
 	work_arrived(s, g->s);
+	return GREET_DONE;
+}
+
+static void
+say_no(struct greet *g, const struct buf *no)
+{
+	stream_put(g->s, buf_peek(no), buf_len(no));
+	stream_flush(g->s);
+	stream_linger(g->s);
+	end(g, false);
+}
+
+/* Takes a place among what is held; false: it was the last. */
+static bool
+hold(struct greet *g, const char *name)
+{
+	struct greeter *by = g->by;
+
+	if (by && by->owned && by->held >= HELD_MAX) {
+		stream_close(g->s);
+		end(g, false);
+		return false;
+	}
+	if (!g->held) {
+		g->held = mem_new(struct held);
+		g->held->name = mem_dup(name);
+		if (by)
+			by->held++;
+	}
 	return true;
+}
+
+static void
+on_answer_due(struct timer *t, void *arg)
+{
+	struct greet *g = arg;
+
+	(void)t;
+	say_no(g, &g->held->no);
+}
+
+static void on_stream(struct stream *s, enum stream_event ev, const uint8_t *p,
+    size_t n, void *arg);
+
+static void
+refuse(struct greet *g, enum greeting how, const char *name, struct buf *no)
+{
+	struct greeter *by = g->by;
+	uint32_t ms = 0;
+
+	if (how == GREET_WRONG)
+		ms = by && by->owned ?
+			pace_guess(&by->guesses, loop_now(g->sv->l)) :
+			source_guessed(g->sv, g->from);
+	if (ms == 0) {
+		say_no(g, no);
+	} else if (hold(g, name)) {
+		g->held->no = *no;
+		*no = (struct buf){ 0 };
+		stream_on(g->s, on_stream, g);
+		timer_start(&g->late, g->sv->l, ms, on_answer_due, g);
+	}
+}
+
+static bool
+is_guessed_at(const struct greeter *by, const char *name)
+{
+	struct list *at;
+	int n = 0;
+
+	if (!by || !by->owned || by->held == 0)
+		return false;
+	list_each(at, &by->greets) {
+		const struct held *h = list_item(at, struct greet, at)->held;
+
+		n += h && buf_len(&h->no) && strcmp(h->name, name) == 0;
+	}
+	return n >= HELD_NAME;
+}
+
+static void dispatch(struct greet *g, struct msg *m);
+
+static void
+on_look(struct timer *t, void *arg)
+{
+	struct greet *g = arg;
+	struct msg m = g->held->visit;
+
+	(void)t;
+	g->held->visit = (struct msg){ .text = NULL };
+	dispatch(g, &m);
+	msg_release(&m);
+}
+
+/* What it has sent behind its message, and its end, are kept meanwhile. */
+static void
+look_later(struct greet *g, const char *name, struct msg *m)
+{
+	uint64_t now = loop_now(g->sv->l);
+
+	if (!hold(g, name))
+		return;
+	if (!g->held->until)
+		g->held->until = now + GREET_MS;
+	if (now >= g->held->until) {
+		stream_close(g->s);
+		end(g, false);
+		return;
+	}
+	g->held->visit = *m;
+	m->text = NULL;
+	stream_on(g->s, NULL, NULL);
+	timer_start(&g->late, g->sv->l, LOOK_MS, on_look, g);
 }
 
 static void
 dispatch(struct greet *g, struct msg *m)
 {
-	bool known = false;
+	enum greeting r = GREET_DONE;
+	const char *name = "";
+	struct buf no = { 0 };
 
 	switch (m->type) {
 	case MSG_LOGIN:
-		known = login(g->sv, g->s, g->link, g->from, m);
+		r = login(g->sv, g->s, g->link, g->by, g->from, m, &no);
 		break;
 	case MSG_NEW_WORK_CONN:
-		/* on a mux link it is the link that is known, or not */
-		known = new_work_conn(g, m) && !g->link;
+		r = new_work_conn(g, m, &no);
 		break;
 	case MSG_NEW_VISITOR_CONN:
-		visit(g->sv, g->s, m);
-		known = !g->link;
+		if (m->u.new_visitor_conn.name)
+			name = m->u.new_visitor_conn.name;
+		if (is_guessed_at(g->by, name)) {
+			look_later(g, name, m);
+			return;
+		}
+		r = visit(g->sv, g->s, g->from, m, &no);
 		break;
 	default:
-		log_warn(g->sv->log,
+		complain(g->sv, g->from, SAY_GARBAGE,
 		    "Error message type for the new connection [%s]",
 		    g->from);
 		stream_close(g->s);
 		break;
 	}
-	end(g, known);
+	/* on a mux link it is the link that is known, or not */
+	if (r == GREET_DONE || r == GREET_OWNED)
+		end(g, r == GREET_OWNED || !g->link);
+	else
+		refuse(g, r, name, &no);
+	buf_free(&no);
 }
 
 static void
@@ -201,6 +345,10 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	}
 	if (ev != STREAM_DATA || n == 0)
 		return;
+	if (g->held) { /* it was refused, and does not know yet */
+		stream_consumed(s, n);
+		return;
+	}
 	r = wire_take(&g->wire, &at, &left, &m);
 	stream_consumed(s, n - left);
 	if (r < 0) {
@@ -213,8 +361,8 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	/* nobody may speak before we have answered, but a visitor who knows
 	 * what it will say to the service may save a round trip */
 	if (left && m.type != MSG_NEW_VISITOR_CONN) {
-		log_warn(g->sv->log, "client [%s] sent %zu bytes behind its "
-		    "%s", g->from, left, msg_name(m.type));
+		complain(g->sv, g->from, SAY_GARBAGE, "client [%s] sent %zu "
+		    "bytes behind its %s", g->from, left, msg_name(m.type));
 		stream_close(s);
 		end(g, false);
 	} else {

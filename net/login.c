@@ -47,11 +47,10 @@ struct pending {
 };
 
 static void
-reply(struct server *sv, struct stream *s, const char *run_id,
+put_answer(struct server *sv, struct buf *out, const char *run_id,
     const char *error)
 {
 	struct msg m = { .type = MSG_LOGIN_RESP };
-	struct buf out = { 0 };
 
 	m.u.login_resp.version = (char *)(uintptr_t)FRP_VERSION;
 	m.u.login_resp.run_id = (char *)(uintptr_t)run_id;
@@ -59,7 +58,16 @@ reply(struct server *sv, struct stream *s, const char *run_id,
 	m.u.login_resp.error = !error ? NULL :
 					(char *)(uintptr_t)session_detail(sv,
 					    error, "register control error");
-	wire_put(&out, &m);
+	wire_put(out, &m);
+}
+
+static void
+reply(struct server *sv, struct stream *s, const char *run_id,
+    const char *error)
+{
+	struct buf out = { 0 };
+
+	put_answer(sv, &out, run_id, error);
 	stream_put(s, buf_peek(&out), buf_len(&out));
 	stream_flush(s);
 	buf_free(&out);
@@ -252,15 +260,12 @@ choose_run_id(char to[static 65], const struct msg_login *m)
 	text_hex(to, dice, sizeof(dice));
 }
 
-static bool
-refuse(struct server *sv, struct stream *s, const char *from,
-    const char *error)
+static void
+refuse(struct server *sv, const char *from, const char *error, struct buf *no)
 {
-	log_warn(sv->log, "register control error: %s (client [%s])", error,
-	    from);
-	reply(sv, s, NULL, error);
-	stream_linger(s);
-	return false;
+	complain(sv, from, SAY_LOGIN, "register control error: %s (client "
+	    "[%s])", error, from);
+	put_answer(sv, no, NULL, error);
 }
 
 /* It has the token.  Of two who have waited for one and the same holder the
@@ -295,28 +300,37 @@ admit(struct server *sv, struct stream *s, struct link *link,
 	session_new(sv, s, link, from, run_id, in);
 }
 
-bool
+enum greeting
 login(struct server *sv, struct stream *s, struct link *link,
-    const char *from, struct msg *m)
+    struct greeter *by, const char *from, struct msg *m, struct buf *no)
 {
 	const struct msg_login *in = &m->u.login;
 	const char *token = sv->conf->auth.token ? sv->conf->auth.token : "";
 	char run_id[65], tag[TEXT_TAG];
 
-	if (link_of(s) && !link)
-		return refuse(sv, s, from, "this connection has logged in "
-					   "already");
+	if (link_of(s) && !link) {
+		refuse(sv, from, "this connection has logged in already", no);
+		return GREET_NO;
+	}
+	if (link && by->refused) {
+		refuse(sv, from, "this connection has failed to log in", no);
+		return GREET_WRONG;
+	}
+	if (!auth_ok(token, in->timestamp, in->privilege_key)) {
+		if (by)
+			by->refused = true;
+		refuse(sv, from, "token in login doesn't match token from "
+				 "configuration", no);
+		return GREET_WRONG;
+	}
 	choose_run_id(run_id, in);
 	text_tag(tag, run_id);
 	log_info(sv->log, "[%s] client login info: ip [%s] version [%s] "
 	    "hostname [%s] os [%s] arch [%s]", tag, from,
 	    in->version ? in->version : "", in->hostname ? in->hostname : "",
 	    in->os ? in->os : "", in->arch ? in->arch : "");
-	if (!auth_ok(token, in->timestamp, in->privilege_key))
-		return refuse(sv, s, from, "token in login doesn't match token "
-					   "from configuration");
 	admit(sv, s, link, from, run_id, m);
-	return true;
+	return GREET_OWNED;
 }
 
 /* Nothing of ours needs them to agree; logs and certificates do. */

@@ -35,6 +35,7 @@ struct source {
 	struct list turn; /* in a ring of the crowd's */
 	struct list fresh, going; /* seats that wait for a turn */
 	unsigned strangers, sessions;
+	struct pace_guess guesses;
 	uint64_t since; /* of what was said in this minute; 0: nothing */
 	uint8_t said[SAYINGS];
 };
@@ -105,6 +106,10 @@ struct work_wait {
 struct greeter {
 	struct list greets;
 	size_t n;
+	bool refused; /* a login on its link: there is no second one */
+	bool owned;   /* their link has an owner, who is known by it */
+	size_t held;  /* of them; only if owned */
+	struct pace_guess guesses; /* the same; else the source counts */
 	void (*done)(struct greeter *g, bool known);
 };
 
@@ -148,6 +153,8 @@ bool source_may_say(struct server *sv, const char *from, enum saying what);
 		if (source_may_say(sv, from, what))          \
 			log_warn((sv)->log, __VA_ARGS__);    \
 	} while (0)
+/* It guessed wrong: for so many ms it is not to be told. */
+uint32_t source_guessed(struct server *sv, const char *from);
 struct source *source_of(struct server *sv, const struct addr *from);
 void source_strangers(struct server *sv, struct source *o, int more);
 struct source *source_session(struct server *sv, const char *from);
@@ -175,10 +182,19 @@ void greeter_cancel(struct greeter *g); /* closes all their streams */
 /* Their link has found its owner: they go on by themselves. */
 void greeter_let_go(struct greeter *g);
 
-/* login.c: takes s, and link if it returns true; m may be moved from.  Of a
- * link that has an owner it is NULL. */
-bool login(struct server *sv, struct stream *s, struct link *link,
-    const char *from, struct msg *m);
+/* What a first message has come to. */
+enum greeting {
+	GREET_DONE,  /* the stream has been taken, or closed, */
+	GREET_OWNED, /* and its link has an owner now */
+	GREET_NO,    /* refused: the answer is written, and to be sent; */
+	GREET_WRONG, /* and it may have been a guess */
+};
+
+/* login.c: takes s and link if it returns GREET_OWNED; m may be moved from.
+ * Of a link that has an owner it is NULL.  One login failed on a link is the
+ * last that is looked at there. */
+enum greeting login(struct server *sv, struct stream *s, struct link *link,
+    struct greeter *by, const char *from, struct msg *m, struct buf *no);
 /* Says yes to the client. */
 void login_accept(struct session *s, const struct msg_login *m);
 void login_end(struct server *sv); /* what waits and what is remembered */
@@ -236,7 +252,8 @@ void user_end_waiting(struct proxy *p);
 struct stream *user_start_work(struct proxy *p, struct stream *work,
     const struct user_addrs *a, bool ours);
 
-/* visit.c: takes s. */
-void visit(struct server *sv, struct stream *s, const struct msg *m);
+/* visit.c: takes s if it returns GREET_DONE. */
+enum greeting visit(struct server *sv, struct stream *s, const char *from,
+    const struct msg *m, struct buf *no);
 
 #endif

@@ -420,6 +420,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 			sv->conf->max_pool_count);
 	s->early.most = HOLD_MOST;
 	greeter_init(&s->greeter, on_greeted);
+	s->greeter.owned = true;
 	errand_init(&s->overflow, on_overflow);
 	list_init(&s->proxies);
 	list_init(&s->claims);

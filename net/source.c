@@ -60,7 +60,7 @@ settle(struct server *sv, struct source *o)
 		list_del(&o->past);
 		return;
 	}
-	if (!o->since) {
+	if (!o->guesses.n && !o->since) {
 		forget(sv, o);
 		return;
 	}
@@ -119,6 +119,16 @@ source_session_over(struct server *sv, struct source *o)
 {
 	o->sessions--;
 	settle(sv, o);
+}
+
+uint32_t
+source_guessed(struct server *sv, const char *from)
+{
+	struct source *o = by_text(sv, from);
+	uint32_t ms = pace_guess(&o->guesses, loop_now(sv->l));
+
+	settle(sv, o);
+	return ms;
 }
 
 static void

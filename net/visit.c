@@ -9,11 +9,10 @@
 #include "net/wrap.h"
 
 static void
-answer(struct server *sv, struct stream *s, const char *name,
+put_answer(struct server *sv, struct buf *out, const char *name,
     const char *error, bool ours)
 {
 	struct msg m = { .type = MSG_NEW_VISITOR_CONN_RESP };
-	struct buf out = { 0 };
 
 	m.u.new_visitor_conn_resp.name = (char *)(uintptr_t)name;
 	m.u.new_visitor_conn_resp.ours = ours;
@@ -21,10 +20,7 @@ answer(struct server *sv, struct stream *s, const char *name,
 		m.u.new_visitor_conn_resp.error =
 		    (char *)(uintptr_t)session_detail(sv, error,
 			"register visitor conn error");
-	wire_put(&out, &m);
-	stream_put(s, buf_peek(&out), buf_len(&out));
-	stream_flush(s);
-	buf_free(&out);
+	wire_put(out, &m);
 }
 
 /* An empty list means the owner's own user, which may be the empty one. */
@@ -53,17 +49,19 @@ comes_from(struct stream *s, struct session *of,
 	return !of->signs || session_auth(of, v->timestamp, v->key);
 }
 
-/* The proxy that v may come to; or NULL and why not. */
+/* The proxy that v may come to; or NULL and why not, and if what v knew was
+ * wrong. */
 static struct proxy *
 find(struct server *sv, struct stream *stream,
     const struct msg_new_visitor_conn *v, const char *name, char *why,
-    size_t n)
+    size_t n, bool *wrong)
 {
 	struct session *s = NULL;
 	const char *user = "";
 	char tag[TEXT_TAG];
 	struct proxy *p;
 
+	*wrong = true;
 	if (v->run_id && *v->run_id) {
 		s = map_str(&sv->runs, v->run_id);
 		if (!s || !comes_from(stream, s, v)) {
@@ -85,6 +83,7 @@ find(struct server *sv, struct stream *stream,
 		    name);
 		return NULL;
 	}
+	*wrong = false;
 	if (!user_allowed(p, user)) {
 		snprintf(why, n, "visitor connection of [%.120s] user [%.64s] "
 		    "not allowed", name, user);
@@ -93,26 +92,34 @@ find(struct server *sv, struct stream *stream,
 	return p;
 }
 
-void
-visit(struct server *sv, struct stream *s, const struct msg *m)
+enum greeting
+visit(struct server *sv, struct stream *s, const char *from,
+    const struct msg *m, struct buf *no)
 {
 	const struct msg_new_visitor_conn *v = &m->u.new_visitor_conn;
 	const char *name = v->name ? v->name : "";
 	struct user_addrs none = { .src_port = 0 };
+	struct buf yes = { 0 };
 	char why[280];
-	struct proxy *p = find(sv, s, v, name, why, sizeof(why));
+	bool wrong;
+	struct proxy *p = find(sv, s, v, name, why, sizeof(why), &wrong);
 	struct wrap_how how = { v->use_encryption, v->use_compression,
 		p ? p->secret : NULL, name };
 	bool ours = v->ours == 1 && p && p->ours;
 
 	if (!p) {
-		log_warn(sv->log, "register visitor conn error: %s", why);
-		answer(sv, s, name, why, false);
-		stream_linger(s);
-		return;
+		if (!wrong || source_may_say(sv, from, SAY_VISIT))
+			log_warn(sv->log, "register visitor conn error: %s",
+			    why);
+		put_answer(sv, no, name, why, false);
+		return wrong ? GREET_WRONG : GREET_NO;
 	}
 	log_info(sv->log, "[%s] [%s] get a visitor connection",
 	    p->session->tag, p->name);
-	answer(sv, s, name, NULL, ours);
+	put_answer(sv, &yes, name, NULL, ours);
+	stream_put(s, buf_peek(&yes), buf_len(&yes));
+	stream_flush(s);
+	buf_free(&yes);
 	user_join(p, wrap_new(sv->l, s, &how), &none, ours);
+	return GREET_DONE;
 }
