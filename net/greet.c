@@ -210,10 +210,11 @@ static void
 refuse(struct greet *g, enum greeting how, const char *name, struct buf *no)
 {
 	struct greeter *by = g->by;
+	bool owned = by && by->owned;
 	uint32_t ms = 0;
 
-	if (how == GREET_WRONG)
-		ms = by && by->owned ?
+	if (how == GREET_WRONG || (how == GREET_ABSENT && !owned))
+		ms = owned ?
 			pace_guess(&by->guesses, loop_now(g->sv->l)) :
 			source_guessed(g->sv, g->from);
 	if (ms == 0) {

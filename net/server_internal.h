@@ -187,7 +187,8 @@ enum greeting {
 	GREET_DONE,  /* the stream has been taken, or closed, */
 	GREET_OWNED, /* and its link has an owner now */
 	GREET_NO,    /* refused: the answer is written, and to be sent; */
-	GREET_WRONG, /* and it may have been a guess */
+	GREET_WRONG, /* and it may have been a guess; */
+	GREET_ABSENT, /* or one of a name, unless who asks is known */
 };
 
 /* login.c: takes s and link if it returns GREET_OWNED; m may be moved from.

@@ -49,19 +49,19 @@ comes_from(struct stream *s, struct session *of,
 	return !of->signs || session_auth(of, v->timestamp, v->key);
 }
 
-/* The proxy that v may come to; or NULL and why not, and if what v knew was
- * wrong. */
+/* The proxy that v may come to; or NULL and why not: with what to refuse
+ * it. */
 static struct proxy *
 find(struct server *sv, struct stream *stream,
     const struct msg_new_visitor_conn *v, const char *name, char *why,
-    size_t n, bool *wrong)
+    size_t n, enum greeting *how)
 {
 	struct session *s = NULL;
 	const char *user = "";
 	char tag[TEXT_TAG];
 	struct proxy *p;
 
-	*wrong = true;
+	*how = GREET_WRONG;
 	if (v->run_id && *v->run_id) {
 		s = map_str(&sv->runs, v->run_id);
 		if (!s || !comes_from(stream, s, v)) {
@@ -74,6 +74,7 @@ find(struct server *sv, struct stream *stream,
 	}
 	p = map_str(&sv->names, name);
 	if (!p || !p->type->visited) {
+		*how = GREET_ABSENT; /* its client may come back */
 		snprintf(why, n, "custom listener for [%.120s] doesn't exist",
 		    name);
 		return NULL;
@@ -83,8 +84,8 @@ find(struct server *sv, struct stream *stream,
 		    name);
 		return NULL;
 	}
-	*wrong = false;
 	if (!user_allowed(p, user)) {
+		*how = GREET_NO;
 		snprintf(why, n, "visitor connection of [%.120s] user [%.64s] "
 		    "not allowed", name, user);
 		return NULL;
@@ -101,18 +102,19 @@ visit(struct server *sv, struct stream *s, const char *from,
 	struct user_addrs none = { .src_port = 0 };
 	struct buf yes = { 0 };
 	char why[280];
-	bool wrong;
-	struct proxy *p = find(sv, s, v, name, why, sizeof(why), &wrong);
+	enum greeting how_not;
+	struct proxy *p = find(sv, s, v, name, why, sizeof(why),
+	    &how_not);
 	struct wrap_how how = { v->use_encryption, v->use_compression,
 		p ? p->secret : NULL, name };
 	bool ours = v->ours == 1 && p && p->ours;
 
 	if (!p) {
-		if (!wrong || source_may_say(sv, from, SAY_VISIT))
+		if (how_not == GREET_NO || source_may_say(sv, from, SAY_VISIT))
 			log_warn(sv->log, "register visitor conn error: %s",
 			    why);
 		put_answer(sv, no, name, why, false);
-		return wrong ? GREET_WRONG : GREET_NO;
+		return how_not;
 	}
 	log_info(sv->log, "[%s] [%s] get a visitor connection",
 	    p->session->tag, p->name);

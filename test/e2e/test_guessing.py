@@ -112,6 +112,19 @@ def test_guesses_of_one_name_on_a_link_keep_no_other_name_waiting(t):
     check(len(ended) >= 200, f"only {len(ended)} are closed")
 
 
+def test_visits_of_a_service_that_is_away_are_answered_at_once(t):
+    """Its client comes back, and then they are served at once, too."""
+    port, c = with_secrets(t)
+    link = Mux(dial(port))
+    check(not Control(port, "right", over=link.open()).error)
+    for _ in range(40):
+        kind, said = message(link.open(wrong_visit("away", "right")))
+        check(kind == VISITOR_RESP and "doesn't exist" in said["error"], said)
+    check(not c.proxy("away", type="stcp", sk="right").get("error"))
+    kind, said = message(link.open(wrong_visit("away", "right")))
+    check(kind == VISITOR_RESP and not said.get("error"), said)
+
+
 def test_guesses_fill_no_log(t):
     server = t.frps(TOKEN)
     port = server.conf["bindPort"]
