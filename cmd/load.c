@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/plain.h"
 
 void
 load_put_errno(struct buf *b, int number)
@@ -21,7 +22,9 @@ load_put_errno(struct buf *b, int number)
 static int
 refuse(struct buf *why, const char *did, const char *path, int number)
 {
-	buf_printf(why, "%s %s: ", did, path);
+	buf_printf(why, "%s ", did);
+	plain_put(why, path);
+	buf_puts(why, ": ");
 	load_put_errno(why, number);
 	return -1;
 }

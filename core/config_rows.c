@@ -10,12 +10,13 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/plain.h"
 
 int
 config_fail(struct config_reader *r, const struct value *v, const char *fmt,
     ...)
 {
-	char text[512], *p;
+	char text[512];
 	va_list ap;
 
 	if (buf_len(r->why))
@@ -23,10 +24,8 @@ config_fail(struct config_reader *r, const struct value *v, const char *fmt,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?'; /* a quoted key can hold anything */
-	buf_printf(r->why, "%s:%u: %s", r->from->file, v->line, text);
+	buf_printf(r->why, "%s:%u: ", r->from->file, v->line);
+	plain_put(r->why, text); /* a quoted key can hold anything */
 	return ERR_PROTO;
 }
 

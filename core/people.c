@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/people_check.h"
+#include "core/plain.h"
 #include "core/value.h"
 
 #define REASONS 20 /* told of one file */
@@ -108,7 +109,7 @@ static const struct noun nouns[] = {
 static void
 wrong(struct reader *r, unsigned line, const char *fmt, ...)
 {
-	char text[300], *p;
+	char text[300];
 	va_list ap;
 
 	if (r->wrong++ >= REASONS)
@@ -116,13 +117,11 @@ wrong(struct reader *r, unsigned line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
 	buf_printf(r->why, "%s%s:", buf_len(r->why) ? "\n" : "", r->file);
 	if (line)
 		buf_printf(r->why, "%u:", line);
-	buf_printf(r->why, " %s", text);
+	buf_puts(r->why, " ");
+	plain_put(r->why, text);
 }
 
 /* Texts end up on command lines, in lines for people and in files of others:

@@ -8,6 +8,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/plain.h"
 #include "core/utf8.h"
 
 int
@@ -15,8 +16,8 @@ toml_fail(struct toml *t, const char *fmt, ...)
 {
 	struct value_error *e = t->error;
 	const char *p;
+	char raw[sizeof(e->text)];
 	va_list ap;
-	char *at;
 
 	if (e->text[0])
 		return ERR_PROTO;
@@ -25,11 +26,10 @@ toml_fail(struct toml *t, const char *fmt, ...)
 	for (p = t->line_start; p < t->p; p++)
 		e->column += ((uint8_t)*p & 0xc0) != 0x80;
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	for (at = e->text; *at; at++)
-		if ((uint8_t)*at < ' ' || *at == 0x7f)
-			*at = '?'; /* a quoted key can hold anything */
+	/* a quoted key can hold anything */
+	plain_copy(e->text, sizeof(e->text), raw);
 	return ERR_PROTO;
 }
 

@@ -48,7 +48,7 @@ take(struct child *c, const char *p, size_t n)
 		if (*p == '\n')
 			end_line(c);
 		else if (*p != '\r' && c->len < LINE_MOST)
-			c->line[c->len++] = *p >= ' ' && *p <= '~' ? *p : '?';
+			c->line[c->len++] = *p ? *p : '?';
 	}
 }
 

@@ -16,7 +16,7 @@ struct child_how {
 };
 
 struct child_hooks {
-	/* Without its end, and what is not printable as '?'. */
+	/* Without its end, and otherwise as it came. */
 	void (*line)(void *arg, const char *text);
 	/* It has ended; how, for people.  Close it. */
 	void (*ended)(void *arg, const char *how);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/plain.h"
+
 #define TCP_LISTENS 0x0a
 
 /* The fields of a line of /proc/net/tcp, by their place in it. */
@@ -113,11 +115,12 @@ put_process(struct buf *b, int proc, const char *pid)
 		close(fd);
 	}
 	for (i = 0; i < n && name[i] != '\n'; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == '\'' ||
-		    name[i] == 0x7f)
+		if (name[i] == '\'')
 			name[i] = '?';
 	name[i] = '\0';
-	buf_printf(b, "'%s' (pid %s)", name, pid);
+	buf_puts(b, "'");
+	plain_put(b, name);
+	buf_printf(b, "' (pid %s)", pid);
 }
 
 bool

@@ -168,8 +168,8 @@ TEST(config_unknown_keys_come_with_a_hint)
 	client_says("[[proxies]]\nname = \"a\"\ntype = \"tcp\"\nremotePrt = 1",
 	    "f:4: unknown key 'remotePrt' (did you mean 'remotePort'?): "
 	    "unmarshal ProxyConfig error: json: unknown field \"remotePrt\"");
-	server_says("\"a\\nb\" = 1", "f:1: unknown key 'a?b': json: unknown "
-	    "field \"a?b\"");
+	server_says("\"a\\nb\" = 1", "f:1: unknown key 'a\\x0ab': json: unknown "
+	    "field \"a\\x0ab\"");
 	from.strict = false;
 	CHECK(config_client(&c, &from, &why) == 0);
 	CHECK_STR(c.user, "u");

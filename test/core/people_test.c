@@ -151,7 +151,7 @@ TEST(people_are_told_what_is_wrong_and_where)
 	    "[workers.a] has a control character in it");
 	fails("[workers.\"a b\"]\n", "f:1: [workers.a b]: a name has up to 100 "
 	    "letters, digits, '.', '_' and '-'");
-	fails("[workers.\"\\u001b\"]\n", "f:1: [workers.?]: a name has up to "
+	fails("[workers.\"\\u001b\"]\n", "f:1: [workers.\\x1b]: a name has up to "
 	    "100 letters, digits, '.', '_' and '-'");
 	fails("[workers.a]\nsecret = \"x\"\nsecretFile = \"x\"\n",
 	    "f:1: [workers.a]: either 'secret' or 'secretFile'");

@@ -67,7 +67,7 @@ TEST(toml_says_what_is_wrong_and_where)
 	CHECK_STR(why("a = \"\\ud800\""),
 	    "1:12: there is no such Unicode character");
 	CHECK_STR(why("\"a\\n\" = 1\n\"a\\n\" = 1"),
-	    "2:10: cannot set 'a?' again: it was defined on line 1");
+	    "2:10: cannot set 'a\\x0a' again: it was defined on line 1");
 	CHECK_STR(why("a = 1"), "nothing wrong");
 }
 
