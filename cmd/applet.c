@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/say.h"
 #include "core/mem.h"
 
 #define DEPTH 4 /* words from the applet down to a command */
@@ -161,7 +162,8 @@ misuse(const struct applet *a, const struct path *p, struct buf *why)
 	struct buf b = { 0 };
 
 	put_usage(&b, a, p);
-	fprintf(stderr, "Error: %s\n%s\n", buf_text(why), buf_text(&b));
+	say_error(buf_text(why));
+	fprintf(stderr, "%s\n", buf_text(&b));
 	buf_free(&b);
 	return a->misuse;
 }
@@ -172,7 +174,7 @@ unknown(const struct applet *a, const struct command *of, const char *word)
 	const struct command *c;
 	bool any = false;
 
-	fprintf(stderr, "Error: unknown command \"%s\" for \"%s\"\n", word,
+	say_line(stderr, "Error: unknown command \"%s\" for \"%s\"", word,
 	    of->name);
 	for (c = of->commands; c->name; c++) {
 		if (c->hidden || !applet_near(c->name, word))
@@ -246,7 +248,8 @@ later_part(const struct path *p)
 static int
 refuse(const char *what)
 {
-	fprintf(stderr, "not supported yet: %s\n", what);
+	fputs("not supported yet: ", stderr);
+	say_lines(stderr, what);
 	return 1;
 }
 
@@ -267,8 +270,9 @@ applet_refused(const struct call *c)
 int
 applet_misuse(const struct call *c, const char *why)
 {
-	fprintf(stderr, "Error: %s\nRun 'culvert %s --help' for usage.\n",
-	    why, c->applet->root.name);
+	say_error(why);
+	fprintf(stderr, "Run 'culvert %s --help' for usage.\n",
+	    c->applet->root.name);
 	return c->applet->misuse;
 }
 

@@ -50,6 +50,7 @@ static const struct opt opts[] = {
 
 struct show {
 	const char *where;
+	struct say *say;
 	bool json, terminal;
 };
 
@@ -73,8 +74,8 @@ release(void *record)
 static int
 misuse(struct buf *why)
 {
-	fprintf(stderr, "culvert bench: %s\nRun 'culvert bench --help' for "
-	    "usage.\n", buf_text(why));
+	say_line(stderr, "culvert bench: %s", buf_text(why));
+	fputs("Run 'culvert bench --help' for usage.\n", stderr);
 	buf_free(why);
 	return 2;
 }
@@ -84,7 +85,7 @@ failed(const struct show *show, struct buf *why)
 {
 	if (show->terminal)
 		fputs("\r\033[K", stderr);
-	fprintf(stderr, "culvert bench: %s\n", buf_text(why));
+	say_line(stderr, "culvert bench: %s", buf_text(why));
 	buf_free(why);
 	return 1;
 }
@@ -95,10 +96,9 @@ on_ready(void *arg, const char *host, int port)
 	const struct show *show = arg;
 	bool six = strchr(host, ':') != NULL;
 
-	printf(show->json ? "{\"connect\": \"%s%s%s:%d\"}\n" :
-	    "measure with: culvert bench --connect %s%s%s:%d\n",
+	say_out(show->say, show->json ? "{\"connect\": \"%s%s%s:%d\"}" :
+	    "measure with: culvert bench --connect %s%s%s:%d",
 	    six ? "[" : "", host, six ? "]" : "", port);
-	fflush(stdout);
 }
 
 static void
@@ -124,7 +124,7 @@ on_result(void *arg, const struct bench_result *r)
 		    r->p99, r->rate);
 		return;
 	}
-	printf("through %s\n", show->where);
+	say_line(stdout, "through %s", show->where);
 	printf("download     %10.1f MB/s\n", r->down / 1e6);
 	printf("upload       %10.1f MB/s\n", r->up / 1e6);
 	printf("there, back  %10.2f ms    99 of 100 within %.2f ms\n",
@@ -223,7 +223,7 @@ run(const struct call *c)
 	struct bench_how how = { .serve = o->serve,
 		.ms = (uint64_t)o->seconds * 1000 };
 	struct start s = { 0 };
-	struct buf why = { 0 };
+	struct buf why = { 0 }, none = { 0 };
 	int r;
 
 	if (check(o, c->given, &why) < 0 || take_place(o, &why) < 0 ||
@@ -240,8 +240,9 @@ run(const struct call *c)
 	o->conf.log.level = mem_dup("warn");
 	o->conf.log.no_color |= !isatty(2);
 	start_open(&s, &o->conf.log, 2, c->env);
+	show.say = &s.say;
 	r = bench_run(&how, &s.log, &hooks, &why);
-	start_close(&s);
+	start_close(&s, NULL, &none);
 	if (r != 0)
 		return failed(&show, &why);
 	buf_free(&why);

@@ -32,12 +32,13 @@ static const struct opt own_opts[] = {
 int
 connect_failed(const char *why)
 {
-	fprintf(stderr, "Error: %s\n", why);
+	say_error(why);
 	return CONNECT_FAILED;
 }
 
 struct bare { /* --stdio */
 	struct reach reach;
+	struct say say;
 	struct stdio *stdio;
 };
 
@@ -68,19 +69,21 @@ on_reached(void *arg, struct stream *s, const char *why)
 int
 connect_stdio(const struct person *p, const struct connect_opts *o, int port)
 {
-	struct log none = person_log(false);
-	struct loop *l = loop_new(&none);
-	struct bare b = { .stdio = NULL };
+	struct bare b = { .say = SAY_START(o->people.verbose) };
+	struct log log = say_log(&b.say);
+	struct loop *l = loop_new(&log);
 	struct buf why = { 0 };
 	int status;
 
-	if (reach_start(&b.reach, l, p, o->tcp, port, o->people.verbose,
-		on_reached, &b, &why) < 0)
+	if (reach_start(&b.reach, l, p, o->tcp, port, &b.say, on_reached, &b,
+		&why) < 0)
 		status = connect_failed(buf_text(&why));
 	else
 		status = loop_run(l);
 	conn_end_all(l);
 	loop_free(l);
+	say_last(&log, SAY_LAST_MS);
+	say_close(&b.say);
 	buf_free(&why);
 	return status;
 }
@@ -132,9 +135,11 @@ run_connect(const struct call *c)
 
 	if (wrong)
 		return applet_misuse(c, wrong);
-	if (person_read(&p, &o->people, c->env, &why) < 0 ||
-	    (!o->print && person_lead(&p, &o->people, c->env, name, o->tcp,
-			      &why) < 0)) {
+	if (person_read(&p, &o->people, c->env, &why) < 0) {
+		say_errors(buf_text(&why));
+		status = CONNECT_FAILED;
+	} else if (!o->print && person_lead(&p, &o->people, c->env, name,
+		o->tcp, &why) < 0) {
 		status = connect_failed(buf_text(&why));
 	} else if (o->print) {
 		status = connect_print(&p, o);

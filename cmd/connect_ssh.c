@@ -20,6 +20,7 @@
 #include "cmd/ssh_ask.h"
 #include "cmd/ssh_words.h"
 #include "core/mem.h"
+#include "core/plain.h"
 #include "net/hand.h"
 #include "net/stdio.h"
 
@@ -29,16 +30,22 @@ struct carry { /* in the child */
 	struct stdio *stdio;
 	struct on_signal on_term;
 	int listen, tell;
-	bool verbose, taken; /* taken: by ssh */
+	struct say say;
+	bool taken; /* by ssh */
 };
 
 /* ssh may have made the terminal raw. */
 static void
-tell_lost(const char *why)
+tell_lost(struct carry *c, const char *why)
 {
+	struct buf b = { 0 };
+
+	buf_puts(&b, "\r\nculvert: the connection is lost: ");
+	plain_put(&b, why);
+	buf_puts(&b, "\r\n");
 	if (isatty(2))
-		fprintf(stderr, "\r\nculvert: the connection is lost: %s\r\n",
-		    why);
+		out_put(&c->say.err, buf_peek(&b), buf_len(&b));
+	buf_free(&b);
 }
 
 static void
@@ -48,7 +55,7 @@ on_done(void *arg, const char *why)
 
 	c->stdio = NULL;
 	if (why && c->taken)
-		tell_lost(why);
+		tell_lost(c, why);
 	reach_end(&c->reach, 0);
 }
 
@@ -93,7 +100,7 @@ on_reached(void *arg, struct stream *s, const char *why)
 	}
 	if (!s) {
 		if (c->taken && c->stdio)
-			tell_lost(why);
+			tell_lost(c, why);
 		stdio_free(c->stdio);
 		c->stdio = NULL;
 		reach_end(&c->reach, 0);
@@ -102,8 +109,10 @@ on_reached(void *arg, struct stream *s, const char *why)
 	c->stdio = stdio_new(c->reach.l, s, on_done, c);
 	c->hand = hand_new(c->reach.l, c->listen, on_knock, c);
 	setsid();
-	if (!isatty(2) && !c->verbose)
+	if (!isatty(2) && !c->say.verbose) {
+		say_close(&c->say);
 		let_go(2);
+	}
 	if (write(c->tell, "+", 1) != 1)
 		reach_end(&c->reach, CONNECT_FAILED);
 	close(c->tell);
@@ -125,9 +134,9 @@ static int
 carry(const struct person *p, const struct connect_opts *o, int port,
     int listen, int tell, pid_t parent)
 {
-	struct log none = person_log(false);
 	struct carry c = { .listen = listen, .tell = tell,
-		.verbose = o->people.verbose };
+		.say = SAY_START(o->people.verbose) };
+	struct log log = say_log(&c.say);
 	struct buf why = { 0 };
 	struct loop *l;
 	int status;
@@ -137,9 +146,9 @@ carry(const struct person *p, const struct connect_opts *o, int port,
 		return CONNECT_FAILED;
 	let_go(0);
 	let_go(1);
-	l = loop_new(&none);
-	if (reach_start(&c.reach, l, p, o->tcp, port, o->people.verbose,
-		on_reached, &c, &why) < 0) {
+	l = loop_new(&log);
+	if (reach_start(&c.reach, l, p, o->tcp, port, &c.say, on_reached, &c,
+		&why) < 0) {
 		status = connect_failed(buf_text(&why));
 	} else {
 		loop_signal(l, &c.on_term, SIGTERM, on_term, &c);
@@ -148,6 +157,8 @@ carry(const struct person *p, const struct connect_opts *o, int port,
 	hand_free(c.hand);
 	conn_end_all(l);
 	loop_free(l);
+	say_last(&log, SAY_LAST_MS);
+	say_close(&c.say);
 	buf_free(&why);
 	return status;
 }

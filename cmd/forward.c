@@ -40,12 +40,14 @@ struct run {
 	struct person person;
 	struct forward_specs specs;
 	struct loop *l;
+	struct say say;
 	struct log log;
 	struct far_conf far;
 	struct tunnel *tunnel;
 	struct progress progress;
 	struct on_signal on_int, on_term, on_child;
 	bool ready, lost;
+	char why[700]; /* why it ends, once it does */
 	char told[700]; /* the last trouble, and when */
 	uint64_t told_at;
 };
@@ -128,13 +130,6 @@ take_words(struct forward_specs *specs, const struct call *c, struct buf *why)
 	return buf_len(why) ? -1 : 0;
 }
 
-static int
-failed(const char *why)
-{
-	fprintf(stderr, "Error: %s\n", why);
-	return 1;
-}
-
 /* "127.0.0.1:9301 is taken by …": the port is what people look for. */
 static int
 cannot_bind(struct buf *why)
@@ -145,8 +140,8 @@ cannot_bind(struct buf *why)
 	for (port = taken; port && port > text && port[-1] != ':'; port--)
 		continue;
 	if (!taken || port == text)
-		return failed(text);
-	fprintf(stderr, "Error: Port %.*s is already in use. It%s.\n",
+		return say_error(text);
+	say_line(stderr, "Error: Port %.*s is already in use. It%s.",
 	    (int)strspn(port, "0123456789"), port, taken);
 	return 1;
 }
@@ -162,7 +157,7 @@ tell(struct run *r, const char *text)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", text);
 	r->told_at = now;
-	fprintf(stderr, "culvert: %s\n", text);
+	say_err(&r->say, "culvert: %s", text);
 }
 
 static void
@@ -173,7 +168,8 @@ on_far(void *arg, enum far_state s, const char *why, uint64_t ms)
 	(void)ms;
 	if (s == FAR_OVER || (s == FAR_WAITING && !r->ready)) {
 		progress_done(&r->progress);
-		loop_stop(r->l, failed(why ? why : "it ended"));
+		snprintf(r->why, sizeof(r->why), "%s", why ? why : "it ended");
+		loop_stop(r->l, 1);
 	} else if (s == FAR_WAITING) {
 		r->lost = true;
 		tell(r, why ? why : "the connection is lost");
@@ -219,7 +215,7 @@ open_page(struct run *r)
 	forward_put_local(&url, &at);
 	buf_puts(&url, "/");
 	if (browse(buf_text(&url), r->call->env, &why) < 0)
-		fprintf(stderr, "culvert: %s: open %s yourself\n",
+		say_err(&r->say, "culvert: %s: open %s yourself",
 		    buf_text(&why), buf_text(&url));
 	buf_free(&url);
 	buf_free(&why);
@@ -240,11 +236,10 @@ on_ready(void *arg)
 		forward_put_local(&text, &r->specs.v[i]);
 		buf_printf(&text, " -> %s ", r->person.worker);
 		forward_put_target(&text, &r->specs.v[i]);
-		buf_puts(&text, "\n");
+		say_out(&r->say, "%s", buf_text(&text));
+		buf_take(&text, buf_len(&text));
 	}
-	fputs(buf_text(&text), stdout);
-	puts("Press Ctrl+C to stop.");
-	fflush(stdout);
+	say_out(&r->say, "Press Ctrl+C to stop.");
 	buf_free(&text);
 	if (o->open)
 		open_page(r);
@@ -257,8 +252,10 @@ on_end(void *arg, int number)
 
 	(void)number;
 	progress_done(&r->progress);
-	if (isatty(1))
-		puts("\nStopped.");
+	if (isatty(1)) {
+		say_out(&r->say, "%s", "");
+		say_out(&r->say, "Stopped.");
+	}
 	loop_stop(r->l, 0);
 }
 
@@ -281,21 +278,26 @@ serve(struct run *r, struct tunnel_sockets *sockets)
 	int status;
 
 	loop_descriptors();
-	r->log = person_log(o->people.verbose);
+	r->say = (struct say)SAY_START(o->people.verbose);
+	r->log = say_log(&r->say);
 	r->l = loop_new(&r->log);
 	loop_signal(r->l, &r->on_int, SIGINT, on_end, r);
 	loop_signal(r->l, &r->on_term, SIGTERM, on_end, r);
 	loop_signal(r->l, &r->on_child, SIGCHLD, on_child, r);
-	progress_start(&r->progress, r->l, o->people.verbose);
+	progress_start(&r->progress, r->l, &r->say);
 	person_far(&r->person, &r->far);
 	r->tunnel = tunnel_new(r->l, sockets, &r->specs, &r->far, &r->log,
 	    &hooks, &why);
-	status = r->tunnel ? loop_run(r->l) : failed(buf_text(&why));
+	status = r->tunnel ? loop_run(r->l) : say_error(buf_text(&why));
 	progress_done(&r->progress);
 	tunnel_free(r->tunnel);
 	relay_break_all(r->l);
 	conn_end_all(r->l);
 	loop_free(r->l);
+	say_last(&r->log, SAY_LAST_MS);
+	say_close(&r->say);
+	if (*r->why)
+		say_error(r->why);
 	buf_free(&why);
 	return status;
 }
@@ -311,10 +313,11 @@ run_forward(const struct call *c)
 
 	if (take_words(&r.specs, c, &why) < 0)
 		status = applet_misuse(c, buf_text(&why));
-	else if (person_read(&r.person, &o->people, c->env, &why) < 0 ||
-	    person_lead(&r.person, &o->people, c->env, c->given->words[0],
+	else if (person_read(&r.person, &o->people, c->env, &why) < 0)
+		status = say_errors(buf_text(&why));
+	else if (person_lead(&r.person, &o->people, c->env, c->given->words[0],
 		false, &why) < 0)
-		status = failed(buf_text(&why));
+		status = say_error(buf_text(&why));
 	else if (tunnel_bind(&sockets, &r.specs, false, &why) < 0)
 		status = cannot_bind(&why);
 	else

@@ -70,10 +70,8 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 	if (config)
 		log_info(&s.log, "frpc service for config file [%s] stopped",
 		    config);
-	start_close(&s);
+	start_close(&s, &s.say.out, &why);
 	start_files_free(&files.cert, &files.key, &files.ca);
-	if (r != 0 && buf_len(&why))
-		start_failed(&why);
 	buf_free(&why);
 	return r;
 }
@@ -81,7 +79,8 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 static int
 misplaced(const char *what)
 {
-	fprintf(stderr, "Error: %s\nRun 'frpc --help' for usage.\n", what);
+	say_error(what);
+	fputs("Run 'frpc --help' for usage.\n", stderr);
 	return 1;
 }
 
@@ -130,9 +129,10 @@ run_verify(const struct call *c)
 	config_client_warn(&o->conf, &warnings);
 	for (line = strtok(buf_text(&warnings), "\n"); line;
 	    line = strtok(NULL, "\n"))
-		printf("WARNING: %s\n", line);
+		say_line(stdout, "WARNING: %s", line);
 	buf_free(&warnings);
-	printf("frpc: the configuration file %s syntax is ok\n", o->config);
+	say_line(stdout, "frpc: the configuration file %s syntax is ok",
+	    o->config);
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 /* frpc offer NAME: this host's own ports, and what else is allowed, under a
  * name, for visitors who know the secret.  Standard output has nothing but
  * the line that says that it stands. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,8 +40,7 @@ on_up(void *arg, const char *proxy, const char *remote_addr)
 	if (f->told)
 		return;
 	f->told = true;
-	printf("offering '%s': %s\n", p->name, p->plugin.allow);
-	fflush(stdout);
+	say_out(&f->start.say, "offering '%s': %s", p->name, p->plugin.allow);
 }
 
 static bool
@@ -129,7 +127,7 @@ warn_open(const struct log *log, const char *path)
 static int
 failed(struct buf *why)
 {
-	fprintf(stderr, "%s\n", buf_text(why));
+	say_lines(stderr, buf_text(why));
 	buf_free(why);
 	return 1;
 }
@@ -163,9 +161,7 @@ frpc_offer(const struct call *c)
 	warn_open(&f.start.log, o->offer_secret_file);
 	warn_open(&f.start.log, o->conf.auth.token_file);
 	r = client_run(&o->conf, &none, &range, &f.start.log, &hooks, &why);
-	start_close(&f.start);
-	if (r != 0 && buf_len(&why))
-		return failed(&why);
+	start_close(&f.start, &f.start.say.err, &why);
 	buf_free(&why);
 	return r;
 }

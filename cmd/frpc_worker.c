@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The client as a worker's helper: one service on one port of a range.
  * Standard output has nothing but the line that says where it is. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,8 +34,8 @@ on_up(void *arg, const char *proxy, const char *remote_addr)
 	(void)proxy;
 	worker_put_public(&at, &w->conf, remote_addr);
 	if (!w->told || strcmp(w->told, buf_text(&at)) != 0) {
-		printf("SSH debugging enabled on %s\n", buf_text(&at));
-		fflush(stdout);
+		say_out(&w->start.say, "SSH debugging enabled on %s",
+		    buf_text(&at));
 		mem_free_secret(w->told);
 		w->told = mem_dup(buf_text(&at));
 	}
@@ -83,13 +82,6 @@ fill(struct frpc_opts *o, struct worker_conf *w, struct buf *why)
 	return frpc_take(o, "tcp", false, why);
 }
 
-static int
-failed(struct buf *why, const char *prefix)
-{
-	fprintf(stderr, "%s%s\n", prefix, buf_text(why));
-	return 1;
-}
-
 int
 frpc_worker(const struct call *c, const char *text)
 {
@@ -103,20 +95,19 @@ frpc_worker(const struct call *c, const char *text)
 	int r = 1;
 
 	if (worker_parse(&w.conf, text, &why) < 0) {
-		failed(&why, "port forwarding config: ");
+		say_line(stderr, "port forwarding config: %s",
+		    buf_text(&why));
 		goto out;
 	}
 	range = (struct client_range){ w.conf.first, w.conf.last };
 	if (fill(o, &w.conf, &why) < 0 ||
 	    start_token(&o->conf.auth, &why) < 0) {
-		failed(&why, "");
+		say_lines(stderr, buf_text(&why));
 		goto out;
 	}
 	start_open(&w.start, &o->conf.log, 2, c->env);
 	r = client_run(&o->conf, &none, &range, &w.start.log, &hooks, &why);
-	start_close(&w.start);
-	if (r != 0 && buf_len(&why))
-		failed(&why, "");
+	start_close(&w.start, &w.start.say.err, &why);
 out:
 	worker_release(&w.conf);
 	mem_free_secret(w.told);

@@ -190,10 +190,8 @@ run_frps(const struct call *c)
 	start_open(&s, &o->conf.log, 1, c->env);
 	say_source(&s, c, open_to_all);
 	r = server_run(&o->conf, &files, &s.log, &hooks, &why);
-	start_close(&s);
+	start_close(&s, &s.say.out, &why);
 	start_files_free(&files.cert, &files.key, &files.ca);
-	if (r != 0 && buf_len(&why))
-		start_failed(&why);
 	buf_free(&why);
 	return r;
 }
@@ -212,7 +210,8 @@ run_verify(const struct call *c)
 	}
 	if (read_settings(c, NULL, &why) < 0)
 		return start_failed(&why);
-	printf("frps: the configuration file %s syntax is ok\n", o->config);
+	say_line(stdout, "frps: the configuration file %s syntax is ok",
+	    o->config);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/applet.h"
+#include "cmd/say.h"
 
 struct target {
 	char self[PATH_MAX]; /* the binary, absolute */
@@ -44,22 +45,22 @@ install_link(const struct target *t, const char *name)
 
 	if (snprintf(path, sizeof(path), "%s/%s", t->dir, name) >=
 	    (int)sizeof(path)) {
-		fprintf(stderr, "culvert: name too long: '%s/%s'\n", t->dir,
+		say_line(stderr, "culvert: name too long: '%s/%s'", t->dir,
 		    name);
 		return 1;
 	}
 	old = lstat(path, &st) == 0;
 	if (old && !is_ours(path, t)) {
-		fprintf(stderr, "culvert: not replaced, as it is not a link of"
-		    " ours: '%s'\n", path);
+		say_line(stderr, "culvert: not replaced, as it is not a link "
+		    "of ours: '%s'", path);
 		return 1;
 	}
 	if ((old && unlink(path) < 0) || symlink(t->to, path) < 0) {
-		fprintf(stderr, "culvert: cannot link '%s': %s\n", path,
+		say_line(stderr, "culvert: cannot link '%s': %s", path,
 		    strerror(errno));
 		return 1;
 	}
-	printf("%s -> %s%s\n", path, t->to, old ? " (replaced)" : "");
+	say_line(stdout, "%s -> %s%s", path, t->to, old ? " (replaced)" : "");
 	return 0;
 }
 
@@ -75,7 +76,7 @@ install_links(const char *dir)
 
 	n = readlink("/proc/self/exe", t.self, sizeof(t.self) - 1);
 	if (n < 0 || !realpath(dir, real)) {
-		fprintf(stderr, "culvert: cannot read '%s': %s\n",
+		say_line(stderr, "culvert: cannot read '%s': %s",
 		    n < 0 ? "/proc/self/exe" : dir, strerror(errno));
 		return 1;
 	}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* A line is one write.  When it fails the line is lost, never the daemon:
- * standard error hears of it once, and the log of how many it was. */
+/* A line is one write, which never waits for a reader.  When it fails the line
+ * is lost, never the daemon: standard error hears of it once, and the log of
+ * how many it was. */
 #include "cmd/logfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,12 +18,12 @@
 
 struct logfile {
 	char *path; /* NULL: console */
-	int fd;
-	bool color, failing, torn;
+	struct out file, *out; /* out: the console's, or file */
+	struct say *say;
+	bool color, failing;
 	int64_t max_days;
 	int day; /* of the file: year, month and day as one number */
 	time_t tried;
-	unsigned long lost;
 };
 
 static int
@@ -70,9 +70,18 @@ static void
 complain(struct logfile *f, const char *doing, int number)
 {
 	if (!f->failing)
-		fprintf(stderr, "culvert: cannot %s log '%s': %s\n", doing,
+		say_err(f->say, "culvert: cannot %s log '%s': %s", doing,
 		    f->path ? f->path : "console", strerror(number));
 	f->failing = true;
+}
+
+static void
+close_file(struct logfile *f)
+{
+	out_close(&f->file);
+	if (f->file.fd >= 0)
+		close(f->file.fd);
+	f->file.fd = -1;
 }
 
 static bool
@@ -80,11 +89,12 @@ open_file(struct logfile *f, time_t now)
 {
 	f->tried = now;
 	logold_make_dirs(f->path);
-	f->fd = open(f->path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	if (f->fd < 0)
+	/* a pipe without a reader is no reason to wait, either */
+	f->file.fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+	    O_NOCTTY | O_NONBLOCK, 0600);
+	if (f->file.fd < 0)
 		complain(f, "open", errno);
-	return f->fd >= 0;
+	return f->file.fd >= 0;
 }
 
 /* Devices and pipes have no yesterday, and their names are not ours. */
@@ -97,9 +107,8 @@ put_aside(struct logfile *f, time_t now)
 	if (stat(f->path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	logfile_put_old_name(&name, f->path, now);
-	if (rename(f->path, buf_text(&name)) == 0 && f->fd >= 0) {
-		close(f->fd);
-		f->fd = -1;
+	if (rename(f->path, buf_text(&name)) == 0 && f->file.fd >= 0) {
+		close_file(f);
 		f->tried = 0;
 	}
 	buf_free(&name);
@@ -119,58 +128,55 @@ ready(struct logfile *f, time_t now)
 		f->day = today;
 		put_aside(f, now);
 	}
-	if (f->fd >= 0)
+	if (f->file.fd >= 0)
 		return true;
 	if (now >= f->tried && now < f->tried + RETRY_S)
 		return false;
 	return open_file(f, now);
 }
 
-static bool
-put(struct logfile *f, struct buf *b)
+/* What was lost is told where it would have been. */
+static void
+put_lost(struct out *o, const struct timespec *now, bool color)
 {
-	ssize_t n;
+	unsigned long lost = o->lost;
+	struct buf b = { 0 };
+	char text[64];
 
-	while (buf_len(b)) {
-		n = write(f->fd, buf_peek(b), buf_len(b));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			complain(f, "write", n < 0 ? errno : EIO);
-			return false;
-		}
-		buf_take(b, (size_t)n);
-		f->torn = buf_len(b) > 0;
-	}
-	return true;
+	if (!lost || !out_has_room(o))
+		return;
+	snprintf(text, sizeof(text), "%lu log lines were lost", lost);
+	logfile_put_line(&b, LOG_WARN, LOG_HERE, text, now, color);
+	if (out_put(o, buf_peek(&b), buf_len(&b)))
+		o->lost -= lost;
+	buf_free(&b);
+}
+
+bool
+logfile_put(struct out *o, enum log_level level, const char *where,
+    const char *text, const struct timespec *now, bool color)
+{
+	struct buf b = { 0 };
+	bool put;
+
+	put_lost(o, now, color);
+	logfile_put_line(&b, level, where, text, now, color);
+	put = !o->lost && out_put(o, buf_peek(&b), buf_len(&b));
+	o->lost += !put;
+	buf_free(&b);
+	return put;
 }
 
 void
 logfile_write(struct logfile *f, enum log_level level, const char *where,
     const char *text, const struct timespec *now)
 {
-	struct buf b = { 0 };
-	char lost[64];
-
-	if (!ready(f, now->tv_sec)) {
-		f->lost++;
-		return;
-	}
-	if (f->torn)
-		buf_puts(&b, "\n");
-	if (f->lost) {
-		snprintf(lost, sizeof(lost), "%lu log lines were lost",
-		    f->lost);
-		logfile_put_line(&b, LOG_WARN, LOG_HERE, lost, now, f->color);
-	}
-	logfile_put_line(&b, level, where, text, now, f->color);
-	if (put(f, &b)) {
+	if (!ready(f, now->tv_sec))
+		f->out->lost++;
+	else if (logfile_put(f->out, level, where, text, now, f->color))
 		f->failing = false;
-		f->lost = 0;
-	} else {
-		f->lost++;
-	}
-	buf_free(&b);
+	else if (f->out->error)
+		complain(f, "write", f->out->error);
 }
 
 static void
@@ -182,23 +188,45 @@ sink(void *arg, enum log_level level, const char *where, const char *text)
 	logfile_write(arg, level, where, text, &now);
 }
 
+/* Those that were lost since the reader had stopped are told when he goes on,
+ * if no other line comes; those that could not be written, with the next. */
+static unsigned
+flush(void *arg)
+{
+	struct logfile *f = arg;
+	struct timespec now;
+	unsigned ms = out_flush(f->out), said = say_flush(f->say);
+
+	if (f->out->error && !f->failing)
+		complain(f, "write", f->out->error);
+	if (f->out->lost && !f->failing && f->out->open) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		put_lost(f->out, &now, f->color);
+		ms = ms ? ms : out_flush(f->out);
+	}
+	return ms ? ms : said;
+}
+
 struct log
 logfile_log(struct logfile *f, enum log_level level)
 {
-	return (struct log){ level, sink, f };
+	return (struct log){ level, sink, f, flush };
 }
 
 struct logfile *
-logfile_new(const struct log_conf *c, int console_fd)
+logfile_new(const struct log_conf *c, struct say *say, int console_fd)
 {
 	struct logfile *f = mem_new(struct logfile);
 	time_t now = time(NULL);
 
-	f->fd = console_fd;
+	f->say = say;
+	f->out = console_fd == 1 ? &say->out : &say->err;
+	f->file.fd = -1;
 	f->max_days = c->max_days;
 	f->color = !c->no_color;
 	if (c->to && *c->to && strcmp(c->to, "console") != 0) {
 		f->path = mem_dup(c->to);
+		f->out = &f->file;
 		f->color = false;
 		f->day = day_of(now);
 		open_file(f, now);
@@ -211,8 +239,7 @@ logfile_free(struct logfile *f)
 {
 	if (!f)
 		return;
-	if (f->path && f->fd >= 0)
-		close(f->fd);
+	close_file(f);
 	free(f->path);
 	free(f);
 }

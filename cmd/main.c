@@ -8,6 +8,7 @@
 #include "cmd/applet.h"
 #include "cmd/harden.h"
 #include "cmd/install.h"
+#include "cmd/say.h"
 #include "core/mem.h"
 #include "net/stdio.h"
 
@@ -38,17 +39,13 @@ list(void)
 static int
 unknown(const char *what, const char *name)
 {
-	const struct applet *const *a;
+	const struct applet *const *a = applets;
 
-	fprintf(stderr, "culvert: unknown %s '%s'", what, name);
-	for (a = applets; *a; a++) {
-		if (applet_near((*a)->root.name, name)) {
-			fprintf(stderr, "; did you mean '%s'?",
-			    (*a)->root.name);
-			break;
-		}
-	}
-	fputs("\n", stderr);
+	while (*a && !applet_near((*a)->root.name, name))
+		a++;
+	say_line(stderr, "culvert: unknown %s '%s'%s%s%s", what, name,
+	    *a ? "; did you mean '" : "", *a ? (*a)->root.name : "",
+	    *a ? "'?" : "");
 	return 2;
 }
 

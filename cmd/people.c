@@ -354,29 +354,3 @@ person_release(struct person *p)
 	start_files_free(&p->files.cert, &p->files.key, &p->files.ca);
 	*p = (struct person){ 0 };
 }
-
-static void
-to_stderr(void *arg, enum log_level level, const char *where, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)where;
-	fprintf(stderr, "culvert: %s\n", text);
-}
-
-static void
-to_nobody(void *arg, enum log_level level, const char *where, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)where;
-	(void)text;
-}
-
-/* Steps are told by themselves, so what is below a warning is no news. */
-struct log
-person_log(bool verbose)
-{
-	return (struct log){ verbose ? LOG_WARN : LOG_ERROR,
-		verbose ? to_stderr : to_nobody, NULL };
-}

@@ -4,6 +4,7 @@
 #define CMD_PEOPLE_H
 
 #include "cmd/applet.h"
+#include "cmd/say.h"
 #include "core/config.h"
 #include "core/people.h"
 #include "net/far.h"
@@ -37,9 +38,6 @@ int person_lead(struct person *p, const struct people_opts *o,
 /* For far_new; borrows from p. */
 void person_far(const struct person *p, struct far_conf *to);
 void person_release(struct person *p);
-
-/* Lines to standard error if all is to be told, else none. */
-struct log person_log(bool verbose);
 
 /* Where that file is: taken by the caller, NULL without a home. */
 char *person_settings_path(const struct people_opts *o, char *const *env);

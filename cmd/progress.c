@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/progress.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/plain.h"
+
 #define ERASE "\r\033[K"
 
-/* A terminal that is stopped must not stop us. */
+/* It is only for the eye: where a terminal is stopped there is none. */
 static void
-say(const char *text, size_t n)
+paint(struct progress *p, const char *text, size_t n)
 {
-	struct pollfd out = { .fd = 2, .events = POLLOUT };
-
-	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) &&
-	    write(2, text, n) < 0)
-		return; /* it was only for the eye */
+	if (out_flush(&p->say->err) == 0)
+		out_put(&p->say->err, text, n);
 }
 
 /* One line, however narrow the terminal is, or it could not be erased. */
@@ -35,7 +33,7 @@ show(struct progress *p)
 	while (n > most || (n < strlen(p->now) && (p->now[n] & 0xc0) == 0x80))
 		n--;
 	len = snprintf(line, sizeof(line), ERASE "%.*s ...", (int)n, p->now);
-	say(line, (size_t)len);
+	paint(p, line, (size_t)len);
 	p->shown = true;
 }
 
@@ -47,23 +45,18 @@ on_late(struct timer *t, void *arg)
 }
 
 void
-progress_start(struct progress *p, struct loop *l, bool verbose)
+progress_start(struct progress *p, struct loop *l, struct say *say)
 {
-	*p = (struct progress){ .l = l, .verbose = verbose,
-		.terminal = !verbose && isatty(2) };
+	*p = (struct progress){ .l = l, .say = say,
+		.terminal = l && !say->verbose && isatty(2) };
 }
 
 void
 progress_step(struct progress *p, const char *what)
 {
-	char *c;
-
-	snprintf(p->now, sizeof(p->now), "%s", what);
-	for (c = p->now; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?'; /* it may come from a peer */
-	if (p->verbose)
-		fprintf(stderr, "culvert: %s\n", p->now);
+	plain_copy(p->now, sizeof(p->now), what);
+	if (p->say && p->say->verbose)
+		say_err(p->say, "culvert: %s", p->now);
 	else if (p->terminal && p->shown)
 		show(p);
 	else if (p->terminal && !timer_active(&p->late))
@@ -75,6 +68,6 @@ progress_done(struct progress *p)
 {
 	timer_stop(&p->late);
 	if (p->shown)
-		say(ERASE, sizeof(ERASE) - 1);
+		paint(p, ERASE, sizeof(ERASE) - 1);
 	p->shown = false;
 }

@@ -80,18 +80,18 @@ on_late(struct timer *t, void *arg)
 
 int
 reach_start(struct reach *r, struct loop *l, const struct person *p,
-    bool plain, int port, bool verbose, reach_cb *cb, void *arg,
+    bool plain, int port, struct say *say, reach_cb *cb, void *arg,
     struct buf *why)
 {
 	const struct far_hooks hooks = { .state = on_state, .step = on_step,
 		.arg = r };
 
 	*r = (struct reach){ .l = l, .port = port, .cb = cb, .arg = arg };
-	r->log = person_log(verbose);
+	r->log = say_log(say);
 	r->conf.plain = plain;
 	r->conf.once = true;
 	person_far(p, &r->conf);
-	progress_start(&r->progress, l, verbose);
+	progress_start(&r->progress, l, say);
 	r->far = far_new(l, &r->conf, &r->log, &hooks, why);
 	if (!r->far)
 		return -1;

@@ -30,7 +30,7 @@ struct reach {
 /* plain: the worker is a service of its own.  <0: why says what is wrong with
  * the settings. */
 int reach_start(struct reach *r, struct loop *l, const struct person *p,
-    bool plain, int port, bool verbose, reach_cb *cb, void *arg,
+    bool plain, int port, struct say *say, reach_cb *cb, void *arg,
     struct buf *why);
 /* Lets the last bytes out, and stops the loop. */
 void reach_end(struct reach *r, int status);

@@ -103,17 +103,22 @@ start_open(struct start *s, const struct log_conf *c, int console_fd,
 
 	/* A reader of our output that goes away is no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
-	s->file = logfile_new(c, console_fd);
+	s->say = (struct say)SAY_START(false);
+	s->file = logfile_new(c, &s->say, console_fd);
 	s->log = logfile_log(s->file,
 	    level < 0 ? LOG_INFO : (enum log_level)level);
 	s->notify = start_env(env, "NOTIFY_SOCKET");
 }
 
 void
-start_close(struct start *s)
+start_close(struct start *s, struct out *to, struct buf *why)
 {
 	notify_send(s->notify, "STOPPING=1");
+	if (buf_len(why))
+		say_to(to, "%s", buf_text(why));
+	say_last(&s->log, SAY_LAST_MS);
 	logfile_free(s->file);
+	say_close(&s->say);
 }
 
 static int
@@ -160,7 +165,7 @@ start_ready(void *arg)
 int
 start_failed(struct buf *why)
 {
-	puts(buf_text(why));
+	say_lines(stdout, buf_text(why));
 	buf_free(why);
 	return 1;
 }

@@ -8,6 +8,7 @@
 
 struct start {
 	struct logfile *file;
+	struct say say;
 	struct log log;
 	const char *notify; /* the service manager's socket, or NULL */
 	const char *ready;  /* the line to log then, or NULL */
@@ -27,7 +28,8 @@ void start_files_free(char **cert, char **key, char **ca);
 
 void start_open(struct start *s, const struct log_conf *c, int console_fd,
     char *const *env);
-void start_close(struct start *s);
+/* why it ends, if there is a reason, goes where to leads, of s->say. */
+void start_close(struct start *s, struct out *to, struct buf *why);
 void start_ready(void *arg); /* a hook; arg is a struct start */
 /* The exit status for a failure: its text goes to standard output. */
 int start_failed(struct buf *why);

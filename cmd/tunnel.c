@@ -52,8 +52,9 @@ tunnel_misuse(const struct call *c, const char *why)
 	const char *root = c->applet->root.name;
 	bool sub = c->command != &c->applet->root;
 
-	fprintf(stderr, "Error: %s\nRun '%s%s%s --help' for usage.\n", why,
-	    root, sub ? " " : "", sub ? c->command->name : "");
+	say_error(why);
+	fprintf(stderr, "Run '%s%s%s --help' for usage.\n", root,
+	    sub ? " " : "", sub ? c->command->name : "");
 	return 2;
 }
 

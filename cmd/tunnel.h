@@ -70,7 +70,7 @@ struct tunnel_super_conf {
 	int parent; /* a socket to who waits for it, or -1: foreground */
 	tunnel_say *say; /* foreground */
 	void *arg;
-	bool verbose;
+	struct say *console;
 };
 /* Returns the exit status when it is over. */
 int tunnel_super(const struct tunnel_super_conf *conf);

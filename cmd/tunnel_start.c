@@ -26,6 +26,7 @@ struct start {
 	struct place place;
 	int lock;
 	struct progress progress;
+	struct say say;
 };
 
 /* The one who waits for the child. */
@@ -52,18 +53,17 @@ hear(struct start *s, enum tunnel_word w, const char *text)
 		progress_step(&s->progress, text);
 		break;
 	case TUNNEL_LINE:
-		puts(text);
+		say_out(&s->say, "%s", text);
 		break;
 	case TUNNEL_READY:
-		printf("Tunnel '%s' is running (PID: %s)\n", s->plan.name,
-		    text);
+		say_out(&s->say, "Tunnel '%s' is running (PID: %s)",
+		    s->plan.name, text);
 		break;
 	case TUNNEL_FAIL:
-		fprintf(stderr, "Error: tunnel '%s': %s\n", s->plan.name,
+		say_err(&s->say, "Error: tunnel '%s': %s", s->plan.name,
 		    text);
 		break;
 	}
-	fflush(stdout);
 }
 
 static void
@@ -148,10 +148,10 @@ static int
 wait_for_child(struct start *s, int fd)
 {
 	struct waiter w = { .start = s, .status = 1 };
-	struct log quiet = { LOG_ERROR, NULL, NULL };
+	struct log quiet = { LOG_ERROR, NULL, &s->say, say_flush };
 
 	w.l = loop_new(&quiet);
-	progress_start(&s->progress, w.l, s->o->people.verbose);
+	progress_start(&s->progress, w.l, &s->say);
 	loop_signal(w.l, &w.intr, SIGINT, on_signal, &w);
 	loop_signal(w.l, &w.term, SIGTERM, on_signal, &w);
 	w.child = conn_new(w.l, fd);
@@ -166,6 +166,8 @@ wait_for_child(struct start *s, int fd)
 	loop_signal_stop(w.l, &w.intr);
 	loop_signal_stop(w.l, &w.term);
 	loop_free(w.l);
+	say_last(&quiet, -1); /* the tunnel does not wait for us */
+	say_close(&s->say);
 	buf_free(&w.line);
 	if (w.stuck)
 		tunnel_end(&s->place, s->plan.name);
@@ -175,7 +177,7 @@ wait_for_child(struct start *s, int fd)
 static int
 failed(const char *what)
 {
-	fprintf(stderr, "Error: %s: %s\n", what, strerror(errno));
+	say_line(stderr, "Error: %s: %s", what, strerror(errno));
 	return 1;
 }
 
@@ -198,7 +200,7 @@ run_super(struct start *s, int parent)
 {
 	struct tunnel_super_conf conf = { .plan = &s->plan,
 		.place = &s->place, .lock = s->lock, .parent = parent,
-		.say = say_here, .arg = s, .verbose = s->o->people.verbose };
+		.say = say_here, .arg = s, .console = &s->say };
 
 	place_sign(s->lock);
 	return tunnel_super(&conf);
@@ -243,13 +245,16 @@ go_to_background(struct start *s)
 static int
 run_here(struct start *s)
 {
+	struct log log = say_log(&s->say);
 	int status;
 
 	/* there is no loop yet for what comes later */
-	s->progress.verbose = s->o->people.verbose;
+	progress_start(&s->progress, NULL, &s->say);
 	status = run_super(s, -1);
 	if (status == 0)
-		printf("Stopped tunnel (PID: %d)\n", (int)getpid());
+		say_out(&s->say, "Stopped tunnel (PID: %d)", (int)getpid());
+	say_last(&log, SAY_LAST_MS);
+	say_close(&s->say);
 	return status;
 }
 
@@ -265,8 +270,7 @@ lock(struct start *s)
 		fprintf(stderr, "Tunnel already running. Stop it first.\n");
 		status = 1;
 	} else if (s->lock < 0) {
-		fprintf(stderr, "Error: %s\n", buf_text(&why));
-		status = 1;
+		status = say_error(buf_text(&why));
 	} else if (dead.pid) {
 		fprintf(stderr, "Tunnel '%s' had died (PID: %d); starting it "
 		    "anew\n", s->plan.name, dead.pid);
@@ -288,7 +292,7 @@ run_locked(struct start *s)
 	if (r == 0 && s->o->save)
 		r = tunnel_save(&s->plan, s->o, &why);
 	if (r < 0) {
-		fprintf(stderr, "Error: %s\n", buf_text(&why));
+		say_errors(buf_text(&why));
 		buf_free(&why);
 		place_clear(&s->place, s->plan.name);
 		return 1;
@@ -322,6 +326,7 @@ tunnel_start(const struct call *c)
 
 	if (!tunnel_one_name(c, &name))
 		return 2;
+	s.say = (struct say)SAY_START(s.o->people.verbose);
 	if (!s.o->foreground)
 		close_inherited();
 	r = tunnel_plan(&s.plan, c, name, &why);
@@ -330,8 +335,7 @@ tunnel_start(const struct call *c)
 	if (r == TUNNEL_USAGE) {
 		r = tunnel_misuse(c, buf_text(&why));
 	} else if (r < 0) {
-		fprintf(stderr, "Error: %s\n", buf_text(&why));
-		r = 1;
+		r = say_errors(buf_text(&why));
 	} else {
 		r = lock(&s);
 		if (r == 0)

@@ -150,8 +150,8 @@ stop_one(const struct place *p, const char *name)
 			say("Stopped tunnel", name, o.pid);
 			return 0;
 		}
-		fprintf(stderr, "Error: the tunnel '%s' does not end; its "
-		    "process%s could not be made to\n", name,
+		say_line(stderr, "Error: the tunnel '%s' does not end; its "
+		    "process%s could not be made to", name,
 		    o.pid ? "" : ", which is not known,");
 		return 1;
 	case PLACE_FREE:
@@ -215,8 +215,7 @@ tunnel_stop(const struct call *c)
 		return tunnel_misuse(c, "either a name or --all");
 	name = name ? name : "default";
 	if (place_open(&p, c->env, false, &why) < 0) {
-		fprintf(stderr, "Error: %s\n", buf_text(&why));
-		r = 1;
+		r = say_error(buf_text(&why));
 	} else if (o->all) {
 		r = stop_all(&p);
 	} else {

@@ -12,6 +12,7 @@
 #include "cmd/caplog.h"
 #include "cmd/logfile.h"
 #include "cmd/tunnel.h"
+#include "core/plain.h"
 #include "net/admin.h"
 #include "net/conn.h"
 
@@ -31,7 +32,7 @@ struct super {
 static void
 say(struct super *s, enum tunnel_word w, const char *text)
 {
-	char line[1200];
+	char plain[1000], line[1200];
 	int n;
 
 	if (s->conf->parent < 0) {
@@ -40,7 +41,9 @@ say(struct super *s, enum tunnel_word w, const char *text)
 	}
 	if (!s->parent)
 		return;
-	n = snprintf(line, sizeof(line), "%c%.1000s\n", (char)w, text);
+	/* nobody puts a word of his own into a line of ours */
+	plain_copy(plain, sizeof(plain), text);
+	n = snprintf(line, sizeof(line), "%c%s\n", (char)w, plain);
 	stream_put(s->parent, line, (size_t)n);
 	stream_flush(s->parent);
 }
@@ -331,7 +334,7 @@ int
 tunnel_super(const struct tunnel_super_conf *conf)
 {
 	struct super s = { .conf = conf };
-	enum log_level level = conf->verbose ? LOG_DEBUG : LOG_INFO;
+	enum log_level level = conf->console->verbose ? LOG_DEBUG : LOG_INFO;
 	char name[PLACE_NAME_MAX + 16], old[PLACE_NAME_MAX + 16];
 	struct log_conf console = { .no_color = !isatty(2) };
 	struct logfile *shown = NULL;
@@ -341,7 +344,7 @@ tunnel_super(const struct tunnel_super_conf *conf)
 	s.fact.name = conf->plan->name;
 	s.fact.to = conf->plan->far_name;
 	if (conf->parent < 0) {
-		shown = logfile_new(&console, 2);
+		shown = logfile_new(&console, conf->console, 2);
 		s.log = logfile_log(shown, level);
 	} else {
 		file = caplog_new(conf->place->dir,

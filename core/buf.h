@@ -4,6 +4,7 @@
 #ifndef CORE_BUF_H
 #define CORE_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ void buf_put(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 void buf_take(struct buf *b, size_t n); /* n <= buf_len; memory is kept */
 void buf_wipe(struct buf *b);		/* as buf_free, for secrets */
 char *buf_text(struct buf *b); /* NUL-ended view, borrowed; content unchanged */

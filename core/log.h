@@ -1,7 +1,6 @@
 /* Lines for people.  A struct log says what is wanted and who writes it; the
- * text of a line is made safe here: control characters and broken UTF-8,
- * which may come from a peer, appear as \xNN and can neither forge a line of
- * their own nor speak to a terminal. */
+ * text of a line is made plain here: what came from a peer can neither forge a
+ * line of its own nor speak to a terminal. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
@@ -12,6 +11,10 @@ struct log {
 	void (*sink)(void *arg, enum log_level level, const char *where,
 	    const char *text);
 	void *arg;
+	/* A sink that does not wait for its reader may keep lines.  Writes
+	 * what it can, and returns in how many ms to try again, 0: nothing is
+	 * kept.  NULL: it keeps none. */
+	unsigned (*flush)(void *arg);
 };
 
 int log_level_of(const char *name); /* <0 when there is no such level */

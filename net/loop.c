@@ -73,6 +73,7 @@ begin_turn(struct loop *l)
 	run_behind(l);
 	l->busy = false;
 	run_deferred(l);
+	keeps_look(&l->keeps, l->ev, l->log);
 	if (!l->awake)
 		return;
 	if (!list_empty(&l->later) || !list_empty(&l->behind)) {
@@ -142,6 +143,7 @@ loop_new(const struct log *log)
 	errand_init(&l->tell, NULL);
 	errand_init(&l->flush, NULL);
 	ev_timer_init(&l->again, on_again, 0, 0);
+	keeps_init(&l->keeps);
 	list_init(&l->relays);
 	list_init(&l->lasts);
 	list_init(&l->signals);
@@ -167,6 +169,7 @@ loop_free(struct loop *l)
 		loop_signal_stop(l, list_item(l->signals.next,
 		    struct on_signal, at));
 	ev_timer_stop(l->ev, &l->again);
+	keeps_end(&l->keeps, l->ev);
 	ev_ref(l->ev);
 	ev_prepare_stop(l->ev, &l->prepare);
 	ev_loop_destroy(l->ev);

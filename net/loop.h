@@ -18,6 +18,7 @@
 #include "core/buf.h"
 #include "core/list.h"
 #include "core/log.h"
+#include "net/keeps.h"
 
 #define LOOP_BLOCK (256 * 1024) /* one read, and one pooled buffer, which */
 #define LOOP_HEADS (16 * 1024)	/* has room for what is put around it too */
@@ -47,6 +48,7 @@ struct loop {
 	unsigned nblocks;
 	struct loop_gather *gathers; /* to spare */
 	ev_timer again; /* the next turn is not waited for */
+	struct keeps keeps;
 	bool settling, awake;
 	bool busy; /* in this turn there was work for those who are known */
 #ifdef LOOP_CHECKED

@@ -72,6 +72,7 @@ TEST(logfile_begins_anew_at_midnight_and_deletes_what_is_too_old)
 	char dir[64], path[96], old[32], kept[128], gone[128];
 	struct log_conf c = { .to = path, .max_days = 3 };
 	struct timespec now;
+	struct say say = SAY_START(false);
 	struct logfile *f;
 	struct stat st;
 	struct tm tm;
@@ -79,7 +80,7 @@ TEST(logfile_begins_anew_at_midnight_and_deletes_what_is_too_old)
 	if (!CHECK(temp_dir(dir)))
 		return;
 	snprintf(path, sizeof(path), "%s/a/b/frps.log", dir);
-	f = logfile_new(&c, 1);
+	f = logfile_new(&c, &say, 1);
 	now.tv_nsec = 0;
 	now.tv_sec = time(NULL);
 	logfile_write(f, LOG_INFO, "x.c:1", "one", &now);
@@ -132,6 +133,7 @@ TEST(logfile_counts_what_it_lost_and_says_so_when_it_works_again)
 	struct timespec now = { time(NULL) + 1, 0 };
 	struct log_conf c = { .to = path, .max_days = 3 };
 	struct buf b = { 0 }, why = { 0 };
+	struct say say = SAY_START(false);
 	struct logfile *f;
 	int err;
 
@@ -145,7 +147,7 @@ TEST(logfile_counts_what_it_lost_and_says_so_when_it_works_again)
 	err = dup(2);
 	if (!CHECK(freopen(told, "w", stderr)))
 		return;
-	f = logfile_new(&c, 1);
+	f = logfile_new(&c, &say, 1);
 	for (int i = 0; i < 3; i++, now.tv_sec++)
 		logfile_write(f, LOG_INFO, "x.c:1", "lost", &now);
 	fflush(stderr);
@@ -176,6 +178,7 @@ TEST(logfile_leaves_devices_where_they_are_and_outlives_a_full_disk)
 	char dir[64], path[96];
 	struct log_conf c = { .to = path, .max_days = 3 };
 	struct timespec now = { time(NULL), 0 };
+	struct say say = SAY_START(false);
 	struct logfile *f;
 	struct stat st;
 	int err, quiet;
@@ -188,7 +191,7 @@ TEST(logfile_leaves_devices_where_they_are_and_outlives_a_full_disk)
 	err = dup(2);
 	quiet = open("/dev/null", O_WRONLY);
 	dup2(quiet, 2);
-	f = logfile_new(&c, 1);
+	f = logfile_new(&c, &say, 1);
 	logfile_write(f, LOG_INFO, "x.c:1", "one", &now);
 	now.tv_sec += 2 * 86400;
 	logfile_write(f, LOG_INFO, "x.c:1", "two", &now);
@@ -198,6 +201,108 @@ TEST(logfile_leaves_devices_where_they_are_and_outlives_a_full_disk)
 	close(err);
 	close(quiet);
 	CHECK(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+	unlink(path);
+	CHECK(rmdir(dir) == 0);
+}
+
+/* All that can be read just now. */
+static void
+read_all(int fd, struct buf *to)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, buf_room(to, 65536), 65536);
+		buf_added(to, n > 0 ? (size_t)n : 0);
+	} while (n > 0);
+}
+
+static int
+count(struct buf *b, const char *what)
+{
+	const char *p = buf_text(b);
+	int n = 0;
+
+	for (; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+TEST(logfile_waits_for_no_reader_and_tells_what_he_missed)
+{
+	struct log_conf c = { .no_color = true };
+	struct say say = SAY_START(false);
+	struct timespec now = { time(NULL), 0 };
+	struct buf b = { 0 };
+	struct logfile *f;
+	struct log log;
+	int fds[2], i, lost = 0;
+	const char *told;
+
+	if (!CHECK(pipe2(fds, O_CLOEXEC) == 0))
+		return;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	say.out.fd = fds[1];
+	f = logfile_new(&c, &say, 1);
+	log = logfile_log(f, LOG_INFO);
+	for (i = 0; i < 10000; i++)
+		logfile_write(f, LOG_INFO, "x.c:1", "a line", &now);
+	CHECK(!(fcntl(fds[1], F_GETFL) & O_NONBLOCK));
+	CHECK(log.flush(log.arg) > 0);
+	do
+		read_all(fds[0], &b);
+	while (log.flush(log.arg) > 0);
+	read_all(fds[0], &b);
+	/* at the end, as it was the last of them that were lost */
+	told = strstr(buf_text(&b), " log lines were lost\n");
+	if (CHECK(told)) {
+		CHECK(told[strlen(" log lines were lost\n")] == '\0');
+		while (told[-1] != ' ')
+			told--;
+		lost = atoi(told);
+	}
+	CHECK(lost > 0 && count(&b, "] a line\n") + lost == 10000);
+	CHECK(count(&b, "\n") == count(&b, "] a line\n") + 1);
+	buf_free(&b);
+	logfile_write(f, LOG_INFO, "x.c:1", "goes on", &now);
+	read_all(fds[0], &b);
+	CHECK(count(&b, "\n") == 1 && count(&b, "] goes on\n") == 1);
+	CHECK(log.flush(log.arg) == 0);
+	buf_free(&b);
+	logfile_free(f);
+	say_close(&say);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST(logfile_takes_a_fifo_that_nobody_reads_yet)
+{
+	char dir[64], path[96];
+	struct log_conf c = { .to = path, .max_days = 3 };
+	struct timespec now = { time(NULL) + 1, 0 };
+	struct say say = SAY_START(false);
+	struct buf b = { 0 };
+	struct logfile *f;
+	int fd, quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (!CHECK(temp_dir(dir)))
+		return;
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	CHECK(mkfifo(path, 0600) == 0);
+	say.err.fd = quiet;
+	f = logfile_new(&c, &say, 1);
+	logfile_write(f, LOG_INFO, "x.c:1", "lost", &now);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	now.tv_sec += 2;
+	logfile_write(f, LOG_INFO, "x.c:1", "there", &now);
+	read_all(fd, &b);
+	CHECK(strstr(buf_text(&b), "] 1 log lines were lost\n"));
+	CHECK(strstr(buf_text(&b), "] there\n"));
+	buf_free(&b);
+	logfile_free(f);
+	say_close(&say);
+	close(fd);
+	close(quiet);
 	unlink(path);
 	CHECK(rmdir(dir) == 0);
 }

@@ -28,7 +28,7 @@ static const char *
 logged(const char *text)
 {
 	static struct heard h;
-	struct log l = { LOG_TRACE, hear, &h };
+	struct log l = { LOG_TRACE, hear, &h, NULL };
 
 	log_info(&l, "%s", text);
 	return h.text;
@@ -49,7 +49,7 @@ TEST(log_levels_have_names)
 TEST(log_drops_what_is_below_its_level)
 {
 	struct heard h = { 0 };
-	struct log l = { LOG_WARN, hear, &h };
+	struct log l = { LOG_WARN, hear, &h, NULL };
 
 	log_trace(&l, "no");
 	log_debug(&l, "no");
@@ -65,7 +65,7 @@ TEST(log_drops_what_is_below_its_level)
 
 TEST(log_without_a_sink_is_silent)
 {
-	struct log l = { LOG_TRACE, NULL, NULL };
+	struct log l = { LOG_TRACE, NULL, NULL, NULL };
 
 	log_error(&l, "nobody listens");
 }
@@ -73,7 +73,7 @@ TEST(log_without_a_sink_is_silent)
 TEST(log_leaves_errno_alone)
 {
 	struct heard h = { 0 };
-	struct log l = { LOG_TRACE, hear, &h };
+	struct log l = { LOG_TRACE, hear, &h, NULL };
 
 	errno = ENOENT;
 	log_info(&l, "x");

@@ -25,7 +25,8 @@ net_no_line(void *arg, enum log_level level, const char *where,
 	(void)text;
 }
 
-static const struct log net_log = { LOG_ERROR, net_no_line, NULL };
+static const struct log net_log = { LOG_ERROR, net_no_line, NULL,
+	NULL };
 
 /* Whether anything is still watched. */
 static inline bool

@@ -330,7 +330,7 @@ listen_for(struct tool *t, struct target *to)
 int
 main(int argc, char **argv)
 {
-	struct tool t = { .log = { LOG_INFO, to_stderr, NULL } };
+	struct tool t = { .log = { LOG_INFO, to_stderr, NULL, NULL } };
 	size_t i;
 
 	config_client_defaults(&t.client);
