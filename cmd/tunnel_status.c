@@ -10,6 +10,8 @@
 #include "cmd/tunnel.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/plain.h"
+#include "core/utf8.h"
 #include "net/admin.h"
 
 #define ASK_MS 2000
@@ -76,11 +78,30 @@ judge(const struct tunnel_answer *a)
 	return ALL_UP;
 }
 
+/* Its JSON says the same with what is not plain in JSON's own escapes: for
+ * people look at it, too. */
+static void
+put_answer(struct buf *to, const char *p, size_t n)
+{
+	uint32_t rune;
+	size_t len;
+
+	for (; n; p += len, n -= len) {
+		len = utf8_get(p, n, &rune);
+		if (len && plain_is(rune))
+			buf_put(to, p, len);
+		else
+			buf_printf(to, "\\u%04x", (unsigned)rune);
+		len = len ? len : 1;
+	}
+}
+
 static void
 put_json(struct buf *to, const char *name, const struct tunnel_answer *a)
 {
 	if (a->told) {
-		buf_put(to, buf_peek(&a->text), buf_len(&a->text));
+		put_answer(to, (const char *)buf_peek(&a->text),
+		    buf_len(&a->text));
 		return;
 	}
 	buf_puts(to, "{\"name\":");
@@ -190,7 +211,7 @@ tunnel_status(const struct call *c)
 		    "--quiet");
 	v.color = isatty(1) && !start_env(c->env, "NO_COLOR");
 	if (place_open(&p, c->env, false, &why) < 0) {
-		fprintf(stderr, "Error: %s\n", buf_text(&why));
+		say_error(buf_text(&why));
 		v.status = SOME_NOT;
 	} else if (v.o->watch) {
 		v.status = watch(&v, &p, name);

@@ -7,6 +7,7 @@
 
 #include "cmd/tunnel.h"
 #include "core/mem.h"
+#include "core/plain.h"
 
 enum { LOCAL, REMOTE, STATE, NOW, ALL, SENT, RECEIVED, LAST, COLUMNS };
 
@@ -31,18 +32,6 @@ number_of(const struct value *v, const char *key)
 	const struct value *s = value_get(v, key);
 
 	return s && s->type == VALUE_INT && s->integer > 0 ? s->integer : 0;
-}
-
-/* Nothing that speaks to a terminal. */
-static void
-put_clean(char *to, size_t n, const char *s)
-{
-	size_t i;
-
-	for (i = 0; s[i] && i + 1 < n; i++)
-		to[i] = (unsigned char)s[i] < ' ' || s[i] == 0x7f ? '?' :
-								    s[i];
-	to[i] = '\0';
 }
 
 static void
@@ -109,7 +98,7 @@ put_last(char *to, size_t n, const struct value *f)
 		put_time(&b, number_of(f, "errorAgeMs"));
 		buf_puts(&b, " ago)");
 	}
-	put_clean(to, n, buf_text(&b));
+	plain_copy(to, n, buf_text(&b));
 	buf_free(&b);
 }
 
@@ -118,9 +107,9 @@ fill_row(struct cell *row, const struct value *f)
 {
 	size_t n = sizeof(row->text);
 
-	put_clean(row[LOCAL].text, n, text_of(f, "local"));
-	put_clean(row[REMOTE].text, n, text_of(f, "remote"));
-	put_clean(row[STATE].text, n, text_of(f, "state"));
+	plain_copy(row[LOCAL].text, n, text_of(f, "local"));
+	plain_copy(row[REMOTE].text, n, text_of(f, "remote"));
+	plain_copy(row[STATE].text, n, text_of(f, "state"));
 	snprintf(row[NOW].text, n, "%lld",
 	    (long long)number_of(f, "connections"));
 	snprintf(row[ALL].text, n, "%lld", (long long)number_of(f, "total"));
@@ -186,11 +175,12 @@ put_head(struct buf *to, const struct value *v, bool color)
 {
 	const char *state = text_of(v, "state");
 	int64_t rtt = number_of(v, "rttUs");
-	char clean[220];
+	char clean[220], word[40];
 
-	put_clean(clean, sizeof(clean), text_of(v, "to"));
+	plain_copy(clean, sizeof(clean), text_of(v, "to"));
+	plain_copy(word, sizeof(word), state);
 	buf_printf(to, " to %s: %s%s%s for ", clean,
-	    color ? color_of(state) : "", state, color ? "\033[0m" : "");
+	    color ? color_of(state) : "", word, color ? "\033[0m" : "");
 	put_time(to, number_of(v, "stateAgeMs"));
 	if (number_of(v, "retryMs")) {
 		buf_puts(to, ", next try in ");
@@ -205,7 +195,7 @@ put_head(struct buf *to, const struct value *v, bool color)
 		buf_puts(to, " ago)");
 	}
 	buf_puts(to, "\n");
-	put_clean(clean, sizeof(clean), text_of(v, "error"));
+	plain_copy(clean, sizeof(clean), text_of(v, "error"));
 	if (*clean)
 		buf_printf(to, "  last error: %s\n", clean);
 }
