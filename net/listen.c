@@ -10,10 +10,14 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/pace.h"
 #include "net/congestion.h"
 
-#define LISTEN_BATCH 32	  /* connections taken in one event */
-#define LISTEN_REST  100  /* ms without accepting when descriptors ran out */
+/* Connections taken in one event.  They come faster than one by one is taken
+ * in a turn, and the kernel drops those for whom its queue is too short. */
+#define LISTEN_BATCH 128
+#define LISTEN_REST  100   /* ms without accepting when nothing helps */
+#define LISTEN_TOLD  60000 /* ms between two words about that */
 
 struct listener {
 	struct loop *l;
@@ -23,7 +27,7 @@ struct listener {
 	listen_cb *cb;
 	void *arg;
 	int fd, spare; /* spare: given up for a moment to shed a connection */
-	bool told;
+	struct pace_gate told;
 	bool near; /* all who come are on this host */
 };
 
@@ -44,27 +48,39 @@ on_rested(struct timer *t, void *arg)
 	ev_io_start(s->l->ev, &s->io);
 }
 
-/* Without a descriptor the next connection cannot even be refused: the spare
- * one makes that possible, so that clients learn at once instead of hanging. */
-static void
-out_of_descriptors(struct listener *s)
+static bool
+is_shortage(int error)
 {
-	int fd;
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
 
-	if (!s->told)
+/* Without a descriptor the next connection cannot even be refused: the spare
+ * one makes that possible, so that clients learn at once instead of hanging.
+ * Whether one was refused. */
+static bool
+shed(struct listener *s)
+{
+	int fd = -1, error = EMFILE;
+
+	if (pace_count(&s->told, loop_now(s->l), LISTEN_TOLD) == 1)
 		log_warn(s->l->log, "port %d: out of file descriptors, refusing "
 		    "connections: raise LimitNOFILE or ulimit -n",
 		    listen_port(s));
-	s->told = true;
 	if (s->spare >= 0) {
 		close(s->spare);
-		fd = accept(s->fd, NULL, NULL);
+		fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+		error = errno;
 		if (fd >= 0)
 			close(fd);
 		s->spare = open_spare();
 	}
-	ev_io_stop(s->l->ev, &s->io);
-	timer_start(&s->rest, s->l, LISTEN_REST, on_rested, s);
+	if (s->spare < 0 || (fd < 0 && is_shortage(error))) {
+		ev_io_stop(s->l->ev, &s->io);
+		timer_start(&s->rest, s->l, LISTEN_REST, on_rested, s);
+		return false;
+	}
+	return fd >= 0;
 }
 
 static void
@@ -82,16 +98,13 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 		fd = accept4(s->fd, (struct sockaddr *)&from.at, &from.len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			s->told = false;
 			if (!s->near)
 				congestion_begin(l, fd, &from);
 			s->cb(s->arg, fd, &from);
 			continue;
 		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			out_of_descriptors(s);
-		else if (errno == EINTR || errno == ECONNABORTED)
+		if (errno == EINTR || errno == ECONNABORTED ||
+		    (is_shortage(errno) && shed(s)))
 			continue;
 		break;
 	}
