@@ -76,6 +76,7 @@ const char *mux_why(const struct mux *m); /* what broke it, for people */
 /* 0 when no stream can be opened (backlog or streams full, either side going
  * away, broken). */
 uint32_t mux_open(struct mux *m, uint64_t now);
+bool mux_may_open(const struct mux *m); /* or it would be 0 for now */
 void mux_set_arg(struct mux *m, uint32_t id, void *arg);
 /* How many bytes the peer is ready to take on id now. */
 size_t mux_room(const struct mux *m, uint32_t id);

@@ -72,13 +72,19 @@ mux_stream_acked(struct mux *m, struct mux_stream *s, uint64_t now)
 		wait_for_fin(m, s, now);
 }
 
+bool
+mux_may_open(const struct mux *m)
+{
+	return !m->err && !m->away && !m->peer_away &&
+	    m->unacked < m->lim.backlog && mux_streams(m) < m->lim.streams;
+}
+
 uint32_t
 mux_open(struct mux *m, uint64_t now)
 {
 	struct mux_stream *s;
 
-	if (m->err || m->away || m->peer_away ||
-	    m->unacked >= m->lim.backlog || mux_streams(m) >= m->lim.streams)
+	if (!mux_may_open(m))
 		return 0;
 	/* nobody checks parity, so a peer may have taken one of our ids */
 	while (m->next_id < UINT32_MAX - 1 && at(m, m->next_id))

@@ -24,6 +24,26 @@ static const struct pace pace_mend = { .first_ms = 60000, .cap_ms = 60000 };
 /* A session that lasted so long ends a series of failures. */
 #define STEADY_MS 10000
 
+void
+client_room(struct client *c)
+{
+	if (!c->over && (c->wanted || !list_empty(&c->callers)))
+		loop_later(c->l, &c->room);
+}
+
+/* Visitors and work streams take turns. */
+static void
+on_room(struct errand *e)
+{
+	struct client *c = list_item(e, struct client, room);
+	bool more = c->control != NULL;
+
+	while (more) {
+		more = visitors_open(c);
+		more |= client_work_open(c);
+	}
+}
+
 static void
 on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 {
@@ -31,6 +51,8 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 
 	if (ev == LINK_OPEN)
 		stream_close(s); /* servers open no streams */
+	else if (ev == LINK_ROOM)
+		on_room(&c->room);
 	else if (ev == LINK_DOWN && k == c->link)
 		client_cut(c, link_why(k));
 }
@@ -111,6 +133,7 @@ client_goodbye(struct client *c)
 	c->over = true;
 	timer_stop(&c->again);
 	tear_down(c);
+	errand_drop(&c->room);
 }
 
 static void
@@ -256,6 +279,8 @@ client_new(struct loop *l, const struct client_conf *conf,
 	list_init(&c->proxies);
 	list_init(&c->visitors);
 	list_init(&c->jobs);
+	list_init(&c->callers);
+	errand_init(&c->room, on_room);
 	list_init(&c->services);
 	list_init(&c->diallers);
 	c->resolver = resolver_new(l,

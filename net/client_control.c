@@ -179,6 +179,7 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 		c->hooks->ready(c->hooks->arg);
 	visitors_start(c);
 	client_proxies_start(c);
+	client_room(c); /* for those who came before */
 }
 
 static void

@@ -30,6 +30,11 @@ struct client {
 	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
 	struct list proxies, visitors, jobs, services, diallers;
+	struct list callers; /* of visitors, who wait for a stream */
+	size_t wanted, idle; /* work streams: to be opened, and not started */
+	size_t uplinks;	     /* being made, for one or the other */
+	struct errand room;  /* one more may be opened */
+	struct pace_gate told; /* of work streams that led nowhere */
 	struct uplink *uplink; /* being made, for the control stream */
 	struct link *link;     /* NULL without a mux, or while down */
 	struct stream *ctl;
@@ -53,12 +58,16 @@ struct client {
 struct uplink;
 typedef void uplink_cb(void *arg, struct stream *s, const char *error);
 struct uplink *uplink_new(struct client *c, uplink_cb *cb, void *arg);
+/* The same; NULL when enough are being made: client_room, when one is done. */
+struct uplink *uplink_one_more(struct client *c, uplink_cb *cb, void *arg);
 void uplink_cancel(struct uplink *u); /* NULL is fine */
 
 /* client.c */
 void client_lost(struct client *c, const char *why);
 void client_cut(struct client *c, const char *why); /* by the other end */
 void client_goodbye(struct client *c); /* no more of it, but client_free */
+void client_room(struct client *c); /* in the next turn, if there is any,
+				       streams that are waited for are opened */
 
 /* client_control.c: takes s. */
 void client_login(struct client *c, struct stream *s);
@@ -94,6 +103,7 @@ struct client_proxy *client_proxy_of(struct client *c, const char *name);
 
 /* client_work.c */
 void client_work(struct client *c); /* one work stream, as asked for */
+bool client_work_open(struct client *c); /* one that waits; or false */
 void client_work_end(struct client *c);
 /* Relays the work stream to the proxy's service, or gives it to the plugin
  * that the proxy has instead. */

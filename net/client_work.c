@@ -10,6 +10,14 @@
 #include "net/plugin.h"
 #include "net/wrap.h"
 
+/* What a server may ask for and not yet get: it asks for one for each user
+ * who waits there, and the mux opens a few hundred at a time. */
+#define WORK_WANTED 65536
+/* Opened and not yet told what for, beyond the pool.  Each user's is started
+ * as soon as it has come. */
+#define WORK_IDLE 1024
+#define WORK_TOLD 20 /* lines a minute about those that led nowhere */
+
 /* From the request to the relay. */
 struct client_job {
 	struct client *c;
@@ -20,7 +28,7 @@ struct client_job {
 	struct client_proxy *proxy; /* once started */
 	struct dial *dial;
 	struct hold hold; /* of work, once started */
-	bool over;
+	bool idle, over;
 	struct deferred gone;
 };
 
@@ -35,11 +43,29 @@ free_job(struct deferred *d)
 }
 
 static void
+idle_no_more(struct client_job *j)
+{
+	if (!j->idle)
+		return;
+	j->idle = false;
+	j->c->idle--;
+	client_room(j->c);
+}
+
+/* Whether to say a line; all look like the first. */
+static bool
+may_tell(struct client *c)
+{
+	return pace_count(&c->told, loop_now(c->l), 60000) <= WORK_TOLD;
+}
+
+static void
 leave(struct client_job *j)
 {
 	if (j->over)
 		return;
 	j->over = true;
+	idle_no_more(j);
 	list_del(&j->at);
 	uplink_cancel(j->uplink);
 	dial_cancel(j->dial);
@@ -72,10 +98,11 @@ on_dialled(void *arg, struct stream *service, const char *error)
 		hold_join(&j->hold, j->c->l, service);
 		return;
 	}
-	log_error(j->c->log,
-	    "[%s] [%s] connect to local service [%s:%d] error: %s",
-	    j->c->tag, j->proxy->name, j->proxy->conf->local_ip,
-	    (int)j->proxy->conf->local_port, error);
+	if (may_tell(j->c))
+		log_error(j->c->log,
+		    "[%s] [%s] connect to local service [%s:%d] error: %s",
+		    j->c->tag, j->proxy->name, j->proxy->conf->local_ip,
+		    (int)j->proxy->conf->local_port, error);
 	drop(j, true);
 }
 
@@ -151,8 +178,9 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 		return;
 	}
 	if (start->error && *start->error) {
-		log_error(j->c->log, "[%s] StartWorkConn contains error: %s",
-		    j->c->tag, start->error);
+		if (may_tell(j->c))
+			log_error(j->c->log, "[%s] StartWorkConn contains "
+			    "error: %s", j->c->tag, start->error);
 		drop(j, true);
 		return;
 	}
@@ -163,6 +191,7 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 		drop(j, false);
 		return;
 	}
+	idle_no_more(j);
 	take_up(j, rest, n);
 	j->proxy->type->work(j, start);
 }
@@ -219,8 +248,9 @@ on_uplink(void *arg, struct stream *s, const char *error)
 
 	j->uplink = NULL;
 	if (!s) {
-		log_warn(j->c->log, "[%s] start new connection to server "
-		    "error: %s", j->c->tag, error);
+		if (may_tell(j->c))
+			log_warn(j->c->log, "[%s] start new connection to "
+			    "server error: %s", j->c->tag, error);
 		leave(j);
 		return;
 	}
@@ -228,30 +258,44 @@ on_uplink(void *arg, struct stream *s, const char *error)
 	introduce(j);
 }
 
+bool
+client_work_open(struct client *c)
+{
+	struct client_job *j;
+	struct stream *work = NULL;
+
+	if (!c->wanted || c->idle >= WORK_IDLE + (size_t)c->conf->pool_count)
+		return false;
+	if (c->link && !(work = link_open(c->link)))
+		return false;
+	j = mem_new(struct client_job);
+	j->c = c;
+	j->work = work;
+	if (!work && !(j->uplink = uplink_one_more(c, on_uplink, j))) {
+		free(j);
+		return false;
+	}
+	c->wanted--;
+	c->idle++;
+	j->idle = true;
+	list_add(&c->jobs, &j->at);
+	if (work)
+		introduce(j);
+	return true;
+}
+
 void
 client_work(struct client *c)
 {
-	struct client_job *j = mem_new(struct client_job);
-
-	j->c = c;
-	list_add(&c->jobs, &j->at);
-	if (!c->link) {
-		j->uplink = uplink_new(c, on_uplink, j);
-		return;
-	}
-	j->work = link_open(c->link);
-	if (j->work) {
-		introduce(j);
-		return;
-	}
-	log_warn(c->log, "[%s] start new connection to server error: the "
-	    "server does not take up streams", c->tag);
-	leave(j);
+	if (c->wanted < WORK_WANTED)
+		c->wanted++;
+	client_work_open(c);
 }
 
 void
 client_work_end(struct client *c)
 {
+	c->wanted = 0;
 	while (!list_empty(&c->jobs))
 		drop(list_item(c->jobs.next, struct client_job, at), false);
 }

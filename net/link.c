@@ -33,16 +33,17 @@ go_down(struct link *k, const char *why)
 		mstream_broken(
 		    list_item(k->streams.next, struct mstream, at));
 	if (!k->closed)
-		loop_later(k->l, &k->over);
+		loop_later(k->l, &k->tell);
 }
 
 static void
-on_over(struct errand *e)
+on_tell(struct errand *e)
 {
-	struct link *k = list_item(e, struct link, over);
+	struct link *k = list_item(e, struct link, tell);
 
+	k->full = false;
 	if (k->cb)
-		k->cb(k, LINK_DOWN, NULL, k->arg);
+		k->cb(k, k->down ? LINK_DOWN : LINK_ROOM, NULL, k->arg);
 }
 
 size_t
@@ -143,6 +144,8 @@ on_settle(struct errand *settle)
 	struct link *k = list_item(settle, struct link, settle);
 
 	move_out(k);
+	if (k->full && mux_may_open(k->mux) && !k->down)
+		loop_later(k->l, &k->tell);
 	if (!k->down && !list_empty(&k->starved) && link_room(k)) {
 		feed_starved(k);
 		if (!k->down && buf_len(mux_out(k->mux)))
@@ -285,7 +288,7 @@ link_new(struct loop *l, struct stream *under, enum mux_side side,
 	k->cb = cb;
 	k->arg = arg;
 	errand_init(&k->settle, on_settle);
-	errand_init(&k->over, on_over);
+	errand_init(&k->tell, on_tell);
 	list_init(&k->streams);
 	list_init(&k->starved);
 	stream_on(under, on_under, k);
@@ -316,7 +319,7 @@ link_close(struct link *k, bool gentle)
 	if (!k || k->closed)
 		return;
 	k->closed = true;
-	errand_drop(&k->over);
+	errand_drop(&k->tell);
 	if (gentle && !k->down)
 		move_out(k);
 	go_down(k, "closed");
@@ -332,8 +335,10 @@ link_open(struct link *k)
 {
 	uint32_t id = k->down ? 0 : mux_open(k->mux, loop_now(k->l));
 
-	if (id == 0)
+	if (id == 0) {
+		k->full = true;
 		return NULL;
+	}
 	link_soon(k);
 	return &mstream_new(k, id)->s;
 }

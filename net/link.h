@@ -10,6 +10,7 @@ struct link;
 
 enum link_event {
 	LINK_OPEN,  /* s: the peer opened it; the callee's */
+	LINK_ROOM,  /* link_open gave NULL, and may do better now */
 	LINK_HEARD, /* after link_probe: the peer is alive */
 	LINK_DOWN,  /* over, see link_why; close it */
 };
@@ -23,7 +24,8 @@ struct link *link_new(struct loop *l, struct stream *under, enum mux_side side,
 void link_on(struct link *k, link_cb *cb, void *arg);
 /* Its streams get STREAM_ERROR; silent itself.  NULL is fine. */
 void link_close(struct link *k, bool gentle);
-/* NULL when the peer takes no more streams. */
+/* NULL when the peer takes no more streams for now: LINK_ROOM follows when it
+ * does again. */
 struct stream *link_open(struct link *k);
 void link_probe(struct link *k); /* ping now; one LINK_HEARD follows, or not */
 const char *link_why(const struct link *k);

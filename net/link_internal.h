@@ -12,13 +12,14 @@ struct link {
 	link_cb *cb;
 	void *arg;
 	struct errand settle;
-	struct errand over; /* it is down: tells that */
+	struct errand tell; /* that it is down, or has room again */
 	struct timer timer;
 	uint64_t timer_at; /* what timer was last set for */
 	struct list streams, starved;
 	struct deferred gone;
 	bool run;    /* the last frame went by without a copy */
 	bool within; /* and so did the beginning of this one */
+	bool full;   /* a stream was wanted and could not be opened */
 	bool probing, down, closed;
 	char why[240];
 };

@@ -380,6 +380,8 @@ on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 	case LINK_OPEN:
 		on_new_stream(s, stream);
 		break;
+	case LINK_ROOM:
+		break; /* servers open no streams */
 	case LINK_HEARD:
 		session_heard(s);
 		break;

@@ -117,6 +117,7 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 		x->opened = true;
 		greet_new(x->sv, s, k, x->from, &x->greeter);
 		break;
+	case LINK_ROOM:
 	case LINK_HEARD:
 		break;
 	case LINK_DOWN:

@@ -12,6 +12,10 @@
 #include "net/via.h"
 #include "net/ws.h"
 
+/* Handshakes under way at once, beside the control stream's: so many that a
+ * long way is no matter, and so few that the server takes them all. */
+#define UPLINKS 64
+
 struct uplink {
 	struct client *c;
 	uplink_cb *cb;
@@ -22,7 +26,7 @@ struct uplink {
 	unsigned layer;	  /* that shakes hands */
 	struct timer late;
 	struct deferred gone;
-	bool done;
+	bool done, counted;
 };
 
 struct layer {
@@ -54,6 +58,10 @@ finish(struct uplink *u, struct stream *s, const char *error)
 	else
 		stream_close(u->s);
 	loop_defer(u->c->l, &u->gone, free_uplink);
+	if (u->counted) {
+		u->c->uplinks--;
+		client_room(u->c);
+	}
 	if (u->cb)
 		u->cb(u->arg, s, s ? NULL : text);
 }
@@ -253,6 +261,19 @@ uplink_new(struct client *c, uplink_cb *cb, void *arg)
 	u->cb = cb;
 	u->arg = arg;
 	u->dial = dial_new(c->l, c->resolver, &to, on_dialled, u);
+	return u;
+}
+
+struct uplink *
+uplink_one_more(struct client *c, uplink_cb *cb, void *arg)
+{
+	struct uplink *u;
+
+	if (c->uplinks >= UPLINKS)
+		return NULL;
+	u = uplink_new(c, cb, arg);
+	u->counted = true;
+	c->uplinks++;
 	return u;
 }
 

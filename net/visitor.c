@@ -15,6 +15,7 @@
 struct visitor_call {
 	struct visitor *v;
 	struct list at;
+	struct list wants; /* in its client's, while it waits for a stream */
 	struct uplink *uplink;
 	struct stream *s;
 	struct wire wire;
@@ -49,6 +50,7 @@ finish(struct visitor_call *c, struct stream *s, bool ours, const char *error)
 		return;
 	c->done = true;
 	list_del(&c->at);
+	list_del(&c->wants);
 	timer_stop(&c->late);
 	uplink_cancel(c->uplink);
 	c->uplink = NULL;
@@ -174,6 +176,26 @@ on_offline(struct timer *t, void *arg)
 	finish(arg, NULL, false, "there is no connection to the server");
 }
 
+bool
+visitors_open(struct client *k)
+{
+	struct visitor_call *c;
+
+	if (list_empty(&k->callers))
+		return false;
+	c = list_item(k->callers.next, struct visitor_call, wants);
+	if (k->link)
+		c->s = link_open(k->link);
+	else
+		c->uplink = uplink_one_more(k, on_uplink, c);
+	if (!c->s && !c->uplink)
+		return false;
+	list_del(&c->wants);
+	if (c->s)
+		introduce(c);
+	return true;
+}
+
 struct visitor_call *
 visitor_call_saying(struct visitor *v, const void *p, size_t n,
     visitor_cb *cb, void *arg)
@@ -187,17 +209,14 @@ visitor_call_saying(struct visitor *v, const void *p, size_t n,
 	if (n)
 		buf_put(&c->early, p, n);
 	list_add(&v->calls, &c->at);
-	if (k->control && k->link)
-		c->s = link_open(k->link);
-	else if (k->control)
-		c->uplink = uplink_new(k, on_uplink, c);
-	if (!c->s && !c->uplink) {
+	list_init(&c->wants);
+	if (!k->control) {
 		timer_start(&c->late, k->l, 0, on_offline, c);
 		return c;
 	}
 	timer_start(&c->late, k->l, VISITOR_MS, on_late, c);
-	if (c->s)
-		introduce(c);
+	list_add(&k->callers, &c->wants);
+	visitors_open(k);
 	return c;
 }
 

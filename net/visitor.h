@@ -49,5 +49,6 @@ void visitor_cancel(struct visitor_call *c); /* NULL is fine */
 void visitors_make(struct client *c);
 void visitors_free(struct client *c);
 void visitors_start(struct client *c); /* those that are not up yet */
+bool visitors_open(struct client *c); /* a stream for one; or false */
 
 #endif
