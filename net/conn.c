@@ -355,12 +355,44 @@ conn_tune(int fd, const struct conn_keep *k)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &k->tries, sizeof(k->tries));
 }
 
+/* The socket below s that is still open, or NULL. */
+static struct conn *
+bottom_of(const struct stream *s)
+{
+	struct conn *c;
+
+	while (s->ops->under)
+		s = s->ops->under(s);
+	c = s->ops == &conn_ops ? conn_of(s) : NULL;
+	return c && c->io.fd >= 0 ? c : NULL;
+}
+
 void
 conn_impatient(struct stream *s, unsigned ms)
 {
-	while (s->ops->under)
-		s = s->ops->under(s);
-	if (s->ops == &conn_ops && conn_of(s)->io.fd >= 0)
-		setsockopt(conn_of(s)->io.fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-		    &ms, sizeof(ms));
+	struct conn *c = bottom_of(s);
+
+	if (c)
+		setsockopt(c->io.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
+		    sizeof(ms));
+}
+
+void
+conn_sip(struct stream *s, bool on)
+{
+	struct conn *c = bottom_of(s);
+
+	if (c)
+		c->sip = on;
+}
+
+bool
+conn_is_gone(const struct stream *s)
+{
+	struct conn *c = bottom_of(s);
+	uint8_t state = 0; /* which is what tcp_info begins with */
+	socklen_t len = sizeof(state);
+
+	return c && getsockopt(c->io.fd, IPPROTO_TCP, TCP_INFO, &state,
+	    &len) == 0 && state == TCP_CLOSE;
 }

@@ -22,6 +22,12 @@ void conn_ahead(struct stream *s, struct stream *to, size_t n);
  * reads again. */
 void conn_gate(struct stream *s, struct errand *gate);
 void conn_pass(struct stream *s);
+/* The socket below s is read a little at a time, as long as that is set. */
+#define CONN_SIP 4096
+void conn_sip(struct stream *s, bool on);
+/* Whether the peer of the socket below s has reset it, though nobody has read
+ * that yet. */
+bool conn_is_gone(const struct stream *s);
 int conn_errno(const struct stream *s); /* of STREAM_ERROR; 0 for none */
 int conn_fd(const struct stream *s);
 

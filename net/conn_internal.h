@@ -33,6 +33,7 @@ struct conn {
 	bool finish : 1, finished : 1;	 /* asked for, done */
 	bool failed : 1;
 	bool waits : 1;			 /* at its gate */
+	bool sip : 1; /* little is read at a time */
 };
 
 static inline struct loop *

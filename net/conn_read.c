@@ -57,6 +57,8 @@ read_to_scratch(struct conn *c)
 						     loop_turn(conn_loop(c));
 	ssize_t got;
 
+	if (c->sip)
+		most = CONN_SIP;
 	do
 		got = recv(c->io.fd, conn_loop(c)->scratch, most, 0);
 	while (got < 0 && errno == EINTR);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "net/hold.h"
 
+#include "net/conn.h"
+
+/* Of a socket a little is enough. */
 void
 hold_add(struct hold *h, const uint8_t *p, size_t n)
 {
 	if (h->budget)
 		h->budget->used += n;
 	buf_put(&h->early, p, n);
+	if (!h->s->ops->windowed && buf_len(&h->early) >= CONN_SIP)
+		stream_want(h->s, false);
 }
 
 static void
@@ -17,6 +22,14 @@ on_data(struct hold *h, const uint8_t *p, size_t n)
 		h->broken(h->arg);
 	else
 		hold_add(h, p, n);
+}
+
+static void
+on_end(struct hold *h)
+{
+	h->ended = true;
+	if (h->on_end)
+		h->on_end(h->arg);
 }
 
 /* Of nothing it touches no budget: whose it is may be gone by then. */
@@ -38,7 +51,7 @@ on_event(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 
 	(void)s;
 	if (ev == STREAM_EOF)
-		h->ended = true;
+		on_end(h);
 	else if (ev == STREAM_DATA)
 		on_data(h, p, n);
 	else if (ev == STREAM_ERROR)
@@ -51,8 +64,10 @@ hold_start(struct hold *h, struct stream *s, hold_broken *broken, void *arg)
 	h->s = s;
 	h->broken = broken;
 	h->arg = arg;
+	h->on_end = NULL;
 	stream_on(s, on_event, h);
-	stream_want(s, false);
+	conn_sip(s, true);
+	stream_want(s, true);
 }
 
 void
@@ -72,6 +87,7 @@ hold_relay(struct hold *h, struct loop *l, struct stream *other,
 	size_t n = buf_len(&h->early);
 	struct relay *r;
 
+	conn_sip(s, false);
 	if (n) {
 		stream_put(other, buf_peek(&h->early), n);
 		stream_flush(other);
@@ -95,6 +111,7 @@ void
 hold_give_back(struct hold *h)
 {
 	stream_on(h->s, NULL, NULL);
+	conn_sip(h->s, false);
 	stream_unread(h->s, buf_peek(&h->early), buf_len(&h->early));
 	if (h->ended)
 		stream_unread_eof(h->s);

@@ -1,6 +1,7 @@
 /* A stream whose other end is not there yet: what comes meanwhile is kept,
- * which a window or a paused socket keeps small, and is passed on when it can
- * be joined. */
+ * and is passed on when it can be joined.  A window keeps it small, and of a
+ * socket little is read: enough that its end is seen, when it says little
+ * before it. */
 #ifndef NET_HOLD_H
 #define NET_HOLD_H
 
@@ -25,6 +26,7 @@ struct hold {
 	bool full;  /* broken, since it would have cost too much */
 	struct hold_budget *budget; /* or NULL; set before it starts */
 	hold_broken *broken;
+	void (*on_end)(void *arg); /* its end came; NULL: who cares */
 	void *arg;
 };
 
