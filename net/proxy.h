@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/config.h"
+#include "core/deal.h"
 #include "core/msg.h"
 #include "net/addr.h"
 #include "net/loop.h"
@@ -26,6 +27,7 @@ struct proxy {
 	bool ours;		    /* its client knows our datagrams */
 	struct list at;		    /* in its session */
 	struct list users;	    /* struct user, waiting */
+	struct deal_line line;	    /* they, and others of the type's */
 	size_t nusers;
 	size_t weight; /* of what its client may make us keep */
 	int ports;	   /* how many count against the client's quota */

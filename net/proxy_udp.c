@@ -20,7 +20,7 @@ struct own {
 	struct deferred gone;
 };
 
-static void
+static bool
 on_work(struct work_wait *w, struct stream *work)
 {
 	struct own *o = list_item(w, struct own, wait);
@@ -31,8 +31,9 @@ on_work(struct work_wait *w, struct stream *work)
 
 	o->waiting = false;
 	if (!work)
-		return; /* the front asks again for the next datagram */
+		return true; /* the front asks for the next datagram */
 	udp_front_join(o->front, user_start_work(p, work, NULL, true), &how);
+	return true;
 }
 
 static void
@@ -43,7 +44,7 @@ on_ask(void *arg)
 	if (o->waiting || o->over)
 		return;
 	o->waiting = true;
-	work_want(o->proxy->session, &o->wait, on_work);
+	work_want(o->proxy->session, &o->proxy->line, &o->wait, on_work);
 }
 
 static int

@@ -4,6 +4,7 @@
 #define NET_SERVER_INTERNAL_H
 
 #include "core/control.h"
+#include "core/deal.h"
 #include "core/map.h"
 #include "core/pace.h"
 #include "core/ports.h"
@@ -89,15 +90,19 @@ struct server {
 /* A user's connection, from accept to the end of its relay. */
 struct user;
 
-/* Somebody who waits for a work stream.  cb gets it, never at once, or NULL
- * when none came in time.  Whoever waits cancels before the session ends. */
+/* Somebody who waits for a work stream, in the line of its proxy.  cb gets it,
+ * never at once, or NULL when none came in time; false: it has no use for it
+ * any more.  Whoever waits cancels before the session ends. */
+struct work_wait;
+typedef bool work_cb(struct work_wait *w, struct stream *work);
 struct work_wait {
-	struct list at;
+	struct deal_wait wait;
+	struct deal_line *line;
 	struct timer late;
 	struct errand given;
 	struct stream *work; /* that it is to get */
 	struct session *session;
-	void (*cb)(struct work_wait *w, struct stream *work);
+	work_cb *cb;
 };
 
 /* A greeter is who looks after streams whose first message is awaited, as long
@@ -130,7 +135,9 @@ struct session {
 	struct stream *ctl; /* the control stream */
 	struct control *control;
 	struct list proxies, claims, probes;
-	struct list idle, waiting; /* work streams, struct work_wait */
+	struct list idle; /* work streams */
+	struct deal deal; /* and those who wait for one */
+	struct timer silent;
 	size_t nidle, pool;
 	int ports;	/* used of the quota */
 	size_t kept;	/* of SESSION_KEPT */
@@ -223,10 +230,13 @@ const char *session_detail(const struct server *sv, const char *text,
 bool session_auth(struct session *s, int64_t t, const char *key);
 
 /* work.c */
-void work_want(struct session *s, struct work_wait *w,
-    void (*cb)(struct work_wait *w, struct stream *work));
+void work_want(struct session *s, struct deal_line *line, struct work_wait *w,
+    work_cb *cb);
+void work_want_last(struct work_wait *w); /* others go before it */
 void work_cancel(struct work_wait *w);
 void work_arrived(struct session *s, struct stream *work);
+void work_ask(struct session *s);     /* for what is wanted by now */
+void work_ask_one(struct session *s); /* beyond that */
 void work_end(struct session *s);
 
 /* claim.c */

@@ -115,7 +115,6 @@ on_silent(struct timer *t, void *arg)
 struct probe *
 session_probe(struct session *s, probe_cb *cb, void *arg)
 {
-	static const struct msg ask = { .type = MSG_REQ_WORK_CONN };
 	struct probe *p = mem_new(struct probe);
 
 	p->l = s->sv->l;
@@ -129,7 +128,7 @@ session_probe(struct session *s, probe_cb *cb, void *arg)
 	if (s->link)
 		link_probe(s->link);
 	else
-		session_send(s, &ask);
+		work_ask_one(s);
 	return p;
 }
 
@@ -398,11 +397,9 @@ void
 session_new(struct server *sv, struct stream *ctl, struct link *link,
     const char *from, const char *run_id, const struct msg_login *m)
 {
-	static const struct msg ask = { .type = MSG_REQ_WORK_CONN };
 	struct session *s = mem_new(struct session);
 	const char *token = sv->conf->auth.token;
 	uint8_t iv[CFB_IV_LEN];
-	size_t i;
 
 	s->sv = sv;
 	s->generation = ++sv->generation;
@@ -428,7 +425,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	list_init(&s->claims);
 	list_init(&s->probes);
 	list_init(&s->idle);
-	list_init(&s->waiting);
+	deal_init(&s->deal);
 	rand_bytes(iv, sizeof(iv));
 	s->control = control_new(token ? token : "", iv);
 	list_add(&sv->sessions, &s->at);
@@ -444,6 +441,5 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 		timer_start(&s->beat, sv->l,
 		    (uint64_t)sv->conf->heartbeat_timeout * 1000, on_beat, s);
 	login_accept(s, m);
-	for (i = 0; i < s->pool; i++)
-		session_send(s, &ask);
+	work_ask(s);
 }

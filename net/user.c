@@ -12,7 +12,7 @@
 
 /* For one proxy at once.  frp has no such limit, so it is far above what a
  * burst of users needs. */
-#define USER_WAITING 4096
+#define USER_WAITING 8192
 
 struct user {
 	struct list at; /* in its proxy, while it waits */
@@ -63,6 +63,16 @@ on_broken(void *arg)
 	turn_away(u);
 }
 
+/* It may have gone for good, or have said all and wait for the answer: nobody
+ * can tell, so it is served after those who are there. */
+static void
+on_ended(void *arg)
+{
+	struct user *u = arg;
+
+	work_want_last(&u->wait);
+}
+
 struct stream *
 user_start_work(struct proxy *p, struct stream *work,
     const struct user_addrs *a, bool ours)
@@ -87,23 +97,25 @@ user_start_work(struct proxy *p, struct stream *work,
 	return wrap_new(p->session->sv->l, work, &how);
 }
 
-static void
+static bool
 on_work(struct work_wait *w, struct stream *work)
 {
 	struct user *u = list_item(w, struct user, wait);
 	struct session *s = u->proxy->session;
 
 	leave(u);
-	if (!work) {
+	if (!work && session_may_complain(s))
 		log_warn(s->sv->log, "[%s] [%s] failed to get work connection: "
 		    "none came within %d seconds", s->tag, u->proxy->name,
 		    (int)s->sv->conf->user_conn_timeout);
+	if (!work || conn_is_gone(u->hold.s)) {
 		hold_release(&u->hold);
 		stream_close(u->hold.s);
-		return;
+		return false;
 	}
 	work = user_start_work(u->proxy, work, &u->addrs, u->ours);
 	hold_join(&u->hold, s->sv->l, work);
+	return true;
 }
 
 void
@@ -113,9 +125,10 @@ user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
 	struct user *u;
 
 	if (p->nusers >= USER_WAITING) {
-		log_warn(p->session->sv->log, "[%s] [%s] %d users wait for a "
-		    "work connection already, one more is turned away",
-		    p->session->tag, p->name, USER_WAITING);
+		if (session_may_complain(p->session))
+			log_warn(p->session->sv->log, "[%s] [%s] %d users wait "
+			    "for a work connection already, one more is turned "
+			    "away", p->session->tag, p->name, USER_WAITING);
 		stream_close(s);
 		return;
 	}
@@ -125,9 +138,10 @@ user_join(struct proxy *p, struct stream *s, const struct user_addrs *a,
 	u->ours = ours;
 	u->hold.budget = &p->session->early;
 	hold_start(&u->hold, s, on_broken, u);
+	u->hold.on_end = on_ended;
 	list_add(&p->users, &u->at);
 	p->nusers++;
-	work_want(p->session, &u->wait, on_work);
+	work_want(p->session, &p->line, &u->wait, on_work);
 }
 
 void
@@ -144,6 +158,7 @@ user_accept(struct proxy *p, int fd, const struct addr *from)
 {
 	struct session *s = p->session;
 	struct user_addrs a;
+	struct stream *user;
 	struct addr to;
 	char text[ADDR_TEXT];
 
@@ -154,7 +169,11 @@ user_accept(struct proxy *p, int fd, const struct addr *from)
 	a.dst_port = addr_port(&to);
 	log_info(s->sv->log, "[%s] [%s] get a user connection [%s]", s->tag,
 	    p->name, addr_text(from, text));
-	user_join(p, conn_new(s->sv->l, fd), &a, false);
+	user = conn_new(s->sv->l, fd);
+	if (conn_is_gone(user)) /* nothing is asked for one of a flood */
+		stream_close(user);
+	else
+		user_join(p, user, &a, false);
 }
 
 void

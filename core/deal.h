@@ -1,0 +1,60 @@
+/* Who waits for something that has to be asked for, and how much of it is on
+ * its way.  Those who wait stand in lines; what comes is dealt out over the
+ * lines in turn, so that none stands behind the crowd of another, and within
+ * a line to the oldest.  Those who are in no hurry get theirs when no line has
+ * anybody else.  now is an argument, in milliseconds. */
+#ifndef CORE_DEAL_H
+#define CORE_DEAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/list.h"
+
+#define DEAL_ASKED 1024 /* the most that is on its way */
+
+struct deal_queue {
+	struct list turn;  /* in the deal's, while somebody waits here */
+	struct list waits; /* struct deal_wait */
+};
+
+struct deal_line {
+	struct deal_queue now, last;
+};
+
+struct deal_wait {
+	struct list at;
+	struct deal_queue *in; /* NULL: it does not wait */
+};
+
+struct deal {
+	struct list turns[2]; /* struct deal_queue: the hurried, the others */
+	size_t waiting;
+	size_t asked;	    /* and neither come nor given up */
+	uint64_t silent;    /* since when: nothing came */
+	uint32_t patience;  /* so long, then what was asked for is lost */
+};
+
+void deal_init(struct deal *d);
+void deal_line_init(struct deal_line *line);
+
+void deal_add(struct deal *d, struct deal_line *line, struct deal_wait *w);
+/* One that waits goes to the end of those who are in no hurry. */
+void deal_put_last(struct deal *d, struct deal_line *line,
+    struct deal_wait *w);
+void deal_drop(struct deal *d, struct deal_wait *w); /* waits no more */
+/* Whose turn it is, who waits no more; or NULL. */
+struct deal_wait *deal_next(struct deal *d);
+
+/* How much to ask for now, which counts as asked for: something for each who
+ * waits, and spare more. */
+size_t deal_ask(struct deal *d, uint64_t now, size_t spare);
+void deal_asked(struct deal *d); /* for another reason */
+void deal_came(struct deal *d, uint64_t now);
+/* When those who wait have heard nothing for too long; UINT64_MAX: never.
+ * Then deal_tick takes what was asked for as lost, and waits for longer. */
+uint64_t deal_deadline(const struct deal *d);
+void deal_tick(struct deal *d, uint64_t now);
+
+#endif
