@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "core/deal.h"
+
+#include "test/t.h"
+
+struct world {
+	struct deal d;
+	struct deal_line crowd, other;
+	struct deal_wait w[8];
+};
+
+static void
+start(struct world *x)
+{
+	*x = (struct world){ .w = { { .in = NULL } } };
+	deal_init(&x->d);
+	deal_line_init(&x->crowd);
+	deal_line_init(&x->other);
+}
+
+/* Those whose turn it is, by their numbers. */
+static bool
+order_is(struct world *x, const char *want)
+{
+	struct deal_wait *w;
+
+	for (; *want; want++) {
+		w = deal_next(&x->d);
+		if (!w || w != &x->w[*want - '0'] || w->in)
+			return false;
+	}
+	return deal_next(&x->d) == NULL && x->d.waiting == 0;
+}
+
+TEST(deal_gives_to_the_oldest_of_a_line)
+{
+	struct world x;
+	int i;
+
+	start(&x);
+	for (i = 0; i < 3; i++)
+		deal_add(&x.d, &x.crowd, &x.w[i]);
+	CHECK(x.d.waiting == 3);
+	CHECK(order_is(&x, "012"));
+}
+
+TEST(deal_gives_to_lines_in_turn_however_long_one_is)
+{
+	struct world x;
+	int i;
+
+	start(&x);
+	for (i = 0; i < 5; i++)
+		deal_add(&x.d, &x.crowd, &x.w[i]);
+	deal_add(&x.d, &x.other, &x.w[5]);
+	deal_add(&x.d, &x.other, &x.w[6]);
+	CHECK(order_is(&x, "0516234"));
+}
+
+TEST(deal_gives_last_to_those_in_no_hurry_of_all_lines)
+{
+	struct world x;
+	int i;
+
+	start(&x);
+	for (i = 0; i < 4; i++)
+		deal_add(&x.d, &x.crowd, &x.w[i]);
+	deal_put_last(&x.d, &x.crowd, &x.w[0]);
+	deal_put_last(&x.d, &x.crowd, &x.w[2]);
+	deal_add(&x.d, &x.other, &x.w[4]);
+	deal_put_last(&x.d, &x.other, &x.w[4]);
+	deal_add(&x.d, &x.other, &x.w[5]);
+	CHECK(order_is(&x, "153042"));
+}
+
+TEST(deal_gives_nothing_to_who_has_left)
+{
+	struct world x;
+	int i;
+
+	start(&x);
+	for (i = 0; i < 4; i++)
+		deal_add(&x.d, i < 2 ? &x.crowd : &x.other, &x.w[i]);
+	deal_put_last(&x.d, &x.crowd, &x.w[1]);
+	deal_drop(&x.d, &x.w[0]);
+	deal_drop(&x.d, &x.w[0]);
+	deal_drop(&x.d, &x.w[1]);
+	CHECK(x.d.waiting == 2);
+	CHECK(order_is(&x, "23"));
+	deal_add(&x.d, &x.crowd, &x.w[0]); /* and may come again */
+	CHECK(order_is(&x, "0"));
+}
+
+TEST(deal_asks_once_for_each_who_waits_and_for_the_spare)
+{
+	struct world x;
+
+	start(&x);
+	CHECK(deal_ask(&x.d, 0, 2) == 2);
+	CHECK(deal_ask(&x.d, 0, 2) == 0);
+	deal_add(&x.d, &x.crowd, &x.w[0]);
+	CHECK(deal_ask(&x.d, 0, 2) == 1);
+	deal_came(&x.d, 0);
+	CHECK(deal_next(&x.d) == &x.w[0]);
+	CHECK(deal_ask(&x.d, 0, 2) == 0);
+	deal_asked(&x.d); /* more than is wanted is no harm */
+	deal_came(&x.d, 0);
+	deal_came(&x.d, 0);
+	deal_came(&x.d, 0);
+	deal_came(&x.d, 0);
+	CHECK(x.d.asked == 0);
+	CHECK(deal_ask(&x.d, 0, 1) == 1);
+}
+
+TEST(deal_asks_for_no_more_than_so_much_at_once)
+{
+	struct world x;
+
+	start(&x);
+	CHECK(deal_ask(&x.d, 0, 3 * DEAL_ASKED) == DEAL_ASKED);
+	deal_came(&x.d, 0);
+	CHECK(deal_ask(&x.d, 0, 3 * DEAL_ASKED) == 1);
+}
+
+TEST(deal_takes_for_lost_what_does_not_come_while_somebody_waits)
+{
+	struct world x;
+	uint64_t at;
+
+	start(&x);
+	CHECK(deal_deadline(&x.d) == UINT64_MAX);
+	deal_ask(&x.d, 100, 1);
+	CHECK(deal_deadline(&x.d) == UINT64_MAX); /* the spare can wait */
+	deal_add(&x.d, &x.crowd, &x.w[0]);
+	deal_add(&x.d, &x.crowd, &x.w[1]);
+	CHECK(deal_ask(&x.d, 200, 1) == 2);
+	deal_came(&x.d, 300);
+	CHECK(deal_next(&x.d) == &x.w[0]);
+	at = deal_deadline(&x.d);
+	CHECK(at > 300);
+	deal_tick(&x.d, at - 1);
+	CHECK(deal_ask(&x.d, at - 1, 1) == 0);
+	deal_tick(&x.d, at);
+	CHECK(deal_ask(&x.d, at, 1) == 2);
+}
+
+TEST(deal_waits_longer_each_time_until_something_comes)
+{
+	struct world x;
+	uint64_t at, first, before = 0;
+	int i;
+
+	start(&x);
+	deal_add(&x.d, &x.crowd, &x.w[0]);
+	deal_ask(&x.d, 0, 0);
+	first = deal_deadline(&x.d);
+	for (i = 0, at = 0; i < 10; i++) {
+		CHECK(deal_deadline(&x.d) - at >= before);
+		before = deal_deadline(&x.d) - at;
+		at = deal_deadline(&x.d);
+		deal_tick(&x.d, at);
+		CHECK(deal_ask(&x.d, at, 0) == 1);
+	}
+	CHECK(before > first && before < 10000);
+	deal_came(&x.d, at);
+	CHECK(deal_deadline(&x.d) == at + first);
+}
