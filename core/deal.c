@@ -12,77 +12,93 @@ void
 deal_init(struct deal *d)
 {
 	*d = (struct deal){ .patience = PATIENCE };
-	list_init(&d->turns[0]);
-	list_init(&d->turns[1]);
-}
-
-void
-deal_line_init(struct deal_line *line)
-{
-	list_init(&line->now.turn);
-	list_init(&line->now.waits);
-	list_init(&line->last.turn);
-	list_init(&line->last.waits);
+	list_init(&d->now.queues);
+	list_init(&d->last.queues);
 }
 
 static void
-join(struct deal *d, struct list *turns, struct deal_queue *q,
-    struct deal_wait *w)
+queue_init(struct deal_queue *q, struct deal_turns *of)
 {
+	q->of = of;
+	list_init(&q->turn);
+	list_init(&q->waits);
+}
+
+void
+deal_line_init(struct deal_line *line, struct deal *d)
+{
+	queue_init(&line->now, &d->now);
+	queue_init(&line->last, &d->last);
+}
+
+static void
+join(struct deal_queue *q, struct deal_wait *w)
+{
+	deal_drop(w);
 	if (list_empty(&q->waits))
-		list_add(turns, &q->turn);
+		list_add(&q->of->queues, &q->turn);
 	list_add(&q->waits, &w->at);
 	w->in = q;
-	d->waiting++;
+	q->of->waiting++;
 }
 
 void
-deal_add(struct deal *d, struct deal_line *line, struct deal_wait *w)
+deal_add(struct deal_line *line, struct deal_wait *w)
 {
-	join(d, &d->turns[0], &line->now, w);
+	join(&line->now, w);
 }
 
 void
-deal_put_last(struct deal *d, struct deal_line *line, struct deal_wait *w)
+deal_add_last(struct deal_line *line, struct deal_wait *w)
 {
-	deal_drop(d, w);
-	join(d, &d->turns[1], &line->last, w);
+	join(&line->last, w);
 }
 
 void
-deal_drop(struct deal *d, struct deal_wait *w)
+deal_drop(struct deal_wait *w)
 {
-	if (!w->in)
+	struct deal_queue *q = w->in;
+
+	if (!q)
 		return;
 	list_del(&w->at);
-	if (list_empty(&w->in->waits))
-		list_del(&w->in->turn);
+	if (list_empty(&q->waits))
+		list_del(&q->turn);
+	q->of->waiting--;
 	w->in = NULL;
-	d->waiting--;
+}
+
+size_t
+deal_waiting(const struct deal *d)
+{
+	return d->now.waiting + d->last.waiting;
 }
 
 struct deal_wait *
 deal_next(struct deal *d)
 {
-	struct list *turns = &d->turns[list_empty(&d->turns[0])];
+	struct list *queues = d->now.waiting ? &d->now.queues :
+					       &d->last.queues;
 	struct deal_queue *q;
 	struct deal_wait *w;
 
-	if (list_empty(turns))
+	if (list_empty(queues))
 		return NULL;
-	q = list_item(turns->next, struct deal_queue, turn);
+	q = list_item(queues->next, struct deal_queue, turn);
 	w = list_item(q->waits.next, struct deal_wait, at);
 	list_del(&q->turn);
-	list_add(turns, &q->turn);
-	deal_drop(d, w);
+	list_add(queues, &q->turn);
+	deal_drop(w);
 	return w;
 }
 
 size_t
 deal_ask(struct deal *d, uint64_t now, size_t spare)
 {
-	size_t most = min_size(d->waiting + spare, DEAL_ASKED), n;
+	size_t most = d->now.waiting + min_size(d->last.waiting, DEAL_LAST);
+	size_t n;
 
+	most = min_size(most + spare, DEAL_ASKED);
 	if (d->asked >= most)
 		return 0;
 	if (d->asked == 0)
@@ -110,7 +126,7 @@ deal_came(struct deal *d, uint64_t now)
 uint64_t
 deal_deadline(const struct deal *d)
 {
-	return d->waiting ? d->silent + d->patience : UINT64_MAX;
+	return deal_waiting(d) ? d->silent + d->patience : UINT64_MAX;
 }
 
 void

@@ -12,10 +12,17 @@
 
 #include "core/list.h"
 
-#define DEAL_ASKED 1024 /* the most that is on its way */
+#define DEAL_ASKED 1024 /* the most that is on its way, */
+#define DEAL_LAST  64	/* and for those who are in no hurry */
+
+struct deal_turns {
+	struct list queues; /* struct deal_queue, where somebody waits */
+	size_t waiting;
+};
 
 struct deal_queue {
-	struct list turn;  /* in the deal's, while somebody waits here */
+	struct deal_turns *of;
+	struct list turn;  /* in queues */
 	struct list waits; /* struct deal_wait */
 };
 
@@ -29,21 +36,20 @@ struct deal_wait {
 };
 
 struct deal {
-	struct list turns[2]; /* struct deal_queue: the hurried, the others */
-	size_t waiting;
-	size_t asked;	    /* and neither come nor given up */
-	uint64_t silent;    /* since when: nothing came */
-	uint32_t patience;  /* so long, then what was asked for is lost */
+	struct deal_turns now, last;
+	size_t asked;	   /* and neither come nor given up */
+	uint64_t silent;   /* since when: nothing came */
+	uint32_t patience; /* so long, then what was asked for is lost */
 };
 
 void deal_init(struct deal *d);
-void deal_line_init(struct deal_line *line);
+void deal_line_init(struct deal_line *line, struct deal *d);
 
-void deal_add(struct deal *d, struct deal_line *line, struct deal_wait *w);
-/* One that waits goes to the end of those who are in no hurry. */
-void deal_put_last(struct deal *d, struct deal_line *line,
-    struct deal_wait *w);
-void deal_drop(struct deal *d, struct deal_wait *w); /* waits no more */
+void deal_add(struct deal_line *line, struct deal_wait *w);
+/* It goes to the end of those who are in no hurry, wherever it was. */
+void deal_add_last(struct deal_line *line, struct deal_wait *w);
+void deal_drop(struct deal_wait *w); /* waits no more */
+size_t deal_waiting(const struct deal *d);
 /* Whose turn it is, who waits no more; or NULL. */
 struct deal_wait *deal_next(struct deal *d);
 

@@ -178,7 +178,7 @@ open_proxy(struct session *s, const struct msg_new_proxy *m,
 	p->compress = m->use_compression;
 	p->ours = m->ours == 1;
 	list_init(&p->users);
-	deal_line_init(&p->line);
+	deal_line_init(&p->line, &s->deal);
 	if (p->type->open(p, m, r) < 0) {
 		loop_defer(s->sv->l, &p->gone, free_proxy);
 		return -1;

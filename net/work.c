@@ -97,7 +97,7 @@ on_idle(struct stream *stream, enum stream_event ev, const uint8_t *p,
 static void
 leave(struct work_wait *w)
 {
-	deal_drop(&w->session->deal, &w->wait);
+	deal_drop(&w->wait);
 	timer_stop(&w->late);
 	errand_drop(&w->given);
 	w->session = NULL;
@@ -177,7 +177,7 @@ work_want(struct session *s, struct deal_line *line, struct work_wait *w,
 		loop_later(s->sv->l, &w->given);
 		return;
 	}
-	deal_add(&s->deal, line, &w->wait);
+	deal_add(line, &w->wait);
 	timer_start(&w->late, s->sv->l,
 	    (uint64_t)s->sv->conf->user_conn_timeout * 1000, on_late, w);
 	work_ask(s);
@@ -187,7 +187,7 @@ void
 work_want_last(struct work_wait *w)
 {
 	if (w->wait.in)
-		deal_put_last(&w->session->deal, w->line, &w->wait);
+		deal_add_last(w->line, &w->wait);
 }
 
 void
@@ -214,5 +214,5 @@ work_end(struct session *s)
 	while (!list_empty(&s->idle))
 		stream_close(take_out(list_item(s->idle.next, struct idle, at)));
 	timer_stop(&s->silent);
-	assert(s->deal.waiting == 0); /* its proxies are closed */
+	assert(deal_waiting(&s->deal) == 0); /* its proxies are closed */
 }

@@ -14,8 +14,8 @@ start(struct world *x)
 {
 	*x = (struct world){ .w = { { .in = NULL } } };
 	deal_init(&x->d);
-	deal_line_init(&x->crowd);
-	deal_line_init(&x->other);
+	deal_line_init(&x->crowd, &x->d);
+	deal_line_init(&x->other, &x->d);
 }
 
 /* Those whose turn it is, by their numbers. */
@@ -29,7 +29,7 @@ order_is(struct world *x, const char *want)
 		if (!w || w != &x->w[*want - '0'] || w->in)
 			return false;
 	}
-	return deal_next(&x->d) == NULL && x->d.waiting == 0;
+	return deal_next(&x->d) == NULL && deal_waiting(&x->d) == 0;
 }
 
 TEST(deal_gives_to_the_oldest_of_a_line)
@@ -39,8 +39,8 @@ TEST(deal_gives_to_the_oldest_of_a_line)
 
 	start(&x);
 	for (i = 0; i < 3; i++)
-		deal_add(&x.d, &x.crowd, &x.w[i]);
-	CHECK(x.d.waiting == 3);
+		deal_add(&x.crowd, &x.w[i]);
+	CHECK(deal_waiting(&x.d) == 3);
 	CHECK(order_is(&x, "012"));
 }
 
@@ -51,9 +51,9 @@ TEST(deal_gives_to_lines_in_turn_however_long_one_is)
 
 	start(&x);
 	for (i = 0; i < 5; i++)
-		deal_add(&x.d, &x.crowd, &x.w[i]);
-	deal_add(&x.d, &x.other, &x.w[5]);
-	deal_add(&x.d, &x.other, &x.w[6]);
+		deal_add(&x.crowd, &x.w[i]);
+	deal_add(&x.other, &x.w[5]);
+	deal_add(&x.other, &x.w[6]);
 	CHECK(order_is(&x, "0516234"));
 }
 
@@ -64,12 +64,12 @@ TEST(deal_gives_last_to_those_in_no_hurry_of_all_lines)
 
 	start(&x);
 	for (i = 0; i < 4; i++)
-		deal_add(&x.d, &x.crowd, &x.w[i]);
-	deal_put_last(&x.d, &x.crowd, &x.w[0]);
-	deal_put_last(&x.d, &x.crowd, &x.w[2]);
-	deal_add(&x.d, &x.other, &x.w[4]);
-	deal_put_last(&x.d, &x.other, &x.w[4]);
-	deal_add(&x.d, &x.other, &x.w[5]);
+		deal_add(&x.crowd, &x.w[i]);
+	deal_add_last(&x.crowd, &x.w[0]);
+	deal_add_last(&x.crowd, &x.w[2]);
+	deal_add(&x.other, &x.w[4]);
+	deal_add_last(&x.other, &x.w[4]);
+	deal_add(&x.other, &x.w[5]);
 	CHECK(order_is(&x, "153042"));
 }
 
@@ -80,14 +80,14 @@ TEST(deal_gives_nothing_to_who_has_left)
 
 	start(&x);
 	for (i = 0; i < 4; i++)
-		deal_add(&x.d, i < 2 ? &x.crowd : &x.other, &x.w[i]);
-	deal_put_last(&x.d, &x.crowd, &x.w[1]);
-	deal_drop(&x.d, &x.w[0]);
-	deal_drop(&x.d, &x.w[0]);
-	deal_drop(&x.d, &x.w[1]);
-	CHECK(x.d.waiting == 2);
+		deal_add(i < 2 ? &x.crowd : &x.other, &x.w[i]);
+	deal_add_last(&x.crowd, &x.w[1]);
+	deal_drop(&x.w[0]);
+	deal_drop(&x.w[0]);
+	deal_drop(&x.w[1]);
+	CHECK(deal_waiting(&x.d) == 2);
 	CHECK(order_is(&x, "23"));
-	deal_add(&x.d, &x.crowd, &x.w[0]); /* and may come again */
+	deal_add(&x.crowd, &x.w[0]); /* and may come again */
 	CHECK(order_is(&x, "0"));
 }
 
@@ -98,7 +98,7 @@ TEST(deal_asks_once_for_each_who_waits_and_for_the_spare)
 	start(&x);
 	CHECK(deal_ask(&x.d, 0, 2) == 2);
 	CHECK(deal_ask(&x.d, 0, 2) == 0);
-	deal_add(&x.d, &x.crowd, &x.w[0]);
+	deal_add(&x.crowd, &x.w[0]);
 	CHECK(deal_ask(&x.d, 0, 2) == 1);
 	deal_came(&x.d, 0);
 	CHECK(deal_next(&x.d) == &x.w[0]);
@@ -122,6 +122,26 @@ TEST(deal_asks_for_no_more_than_so_much_at_once)
 	CHECK(deal_ask(&x.d, 0, 3 * DEAL_ASKED) == 1);
 }
 
+TEST(deal_asks_for_few_at_a_time_of_those_in_no_hurry)
+{
+	static struct deal_wait w[2 * DEAL_LAST];
+	struct world x;
+	size_t i;
+
+	start(&x);
+	for (i = 0; i < 2 * DEAL_LAST; i++)
+		deal_add_last(&x.crowd, &w[i]);
+	deal_add(&x.other, &x.w[0]);
+	CHECK(deal_waiting(&x.d) == 2 * DEAL_LAST + 1);
+	CHECK(deal_ask(&x.d, 0, 0) == DEAL_LAST + 1);
+	deal_came(&x.d, 0);
+	CHECK(deal_next(&x.d) == &x.w[0]);
+	CHECK(deal_ask(&x.d, 0, 0) == 0);
+	deal_came(&x.d, 0);
+	CHECK(deal_next(&x.d) == &w[0]);
+	CHECK(deal_ask(&x.d, 0, 0) == 1);
+}
+
 TEST(deal_takes_for_lost_what_does_not_come_while_somebody_waits)
 {
 	struct world x;
@@ -131,8 +151,8 @@ TEST(deal_takes_for_lost_what_does_not_come_while_somebody_waits)
 	CHECK(deal_deadline(&x.d) == UINT64_MAX);
 	deal_ask(&x.d, 100, 1);
 	CHECK(deal_deadline(&x.d) == UINT64_MAX); /* the spare can wait */
-	deal_add(&x.d, &x.crowd, &x.w[0]);
-	deal_add(&x.d, &x.crowd, &x.w[1]);
+	deal_add(&x.crowd, &x.w[0]);
+	deal_add(&x.crowd, &x.w[1]);
 	CHECK(deal_ask(&x.d, 200, 1) == 2);
 	deal_came(&x.d, 300);
 	CHECK(deal_next(&x.d) == &x.w[0]);
@@ -151,7 +171,7 @@ TEST(deal_waits_longer_each_time_until_something_comes)
 	int i;
 
 	start(&x);
-	deal_add(&x.d, &x.crowd, &x.w[0]);
+	deal_add(&x.crowd, &x.w[0]);
 	deal_ask(&x.d, 0, 0);
 	first = deal_deadline(&x.d);
 	for (i = 0, at = 0; i < 10; i++) {

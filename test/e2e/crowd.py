@@ -187,6 +187,9 @@ def probe(port):
 
 def main(role, port=0, n=0, how="stay"):
     more_descriptors()
+    if role == "users":
+        # They stand for other machines: the processor is not theirs.
+        os.nice(10)
     port, n = int(port), int(n)
     if role == "echo":
         serve()
