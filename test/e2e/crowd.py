@@ -4,8 +4,8 @@
     crowd.py users PORT N HOW   N at once; tells what became of them
     crowd.py probe PORT         one after the other, until its input ends
 
-HOW: stay    they say a byte and wait for it to come back
-     hang    they stay, and say so, but are not served: until input ends
+HOW: stay    they say a byte, wait for it to come back, and stay until
+             input ends
      leave   they end without a word, at once
      reset   the same, rudely
 """
@@ -82,13 +82,12 @@ class Users:
 
     def __init__(self, port, n):
         self.poll, self.open, self.held = select.epoll(), {}, []
-        self.served = self.lost = self.ended = 0
+        self.served = self.lost = 0
         began = time.monotonic()
         for i in range(n):
             s = begin(port)
             self.open[s.fileno()] = s
             self.poll.register(s, select.EPOLLIN | select.EPOLLOUT)
-        print(json.dumps({"begun": n}), flush=True)
         while self.open:
             for fd, events in self.poll.poll():
                 self.look(fd, events)
@@ -121,13 +120,14 @@ class Users:
 
 def stay(port, n):
     users = Users(port, n)
-    return {"served": users.served, "lost": users.lost,
-            "seconds": round(users.seconds, 3)}
+    print(json.dumps({"served": users.served, "lost": users.lost,
+                      "seconds": round(users.seconds, 3)}), flush=True)
+    sys.stdin.read()
+    return {"gone": users.served}
 
 
 def go(port, n, rude):
-    """Each leaves as soon as it is there, some time after the ones behind
-    it have begun."""
+    """Each leaves at once; some hundreds are there at a time."""
     there, seen = [], 0
     for i in range(n + AT_ONCE):
         if i < n:
@@ -141,22 +141,6 @@ def go(port, n, rude):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RUDE)
         s.close()
     return {"left": seen}
-
-
-def hang(port, n):
-    """They say nothing that comes back."""
-    all = [begin(port) for _ in range(n)]
-    poll = select.poll()
-    for s in all:
-        poll.register(s, select.POLLOUT)
-    waiting = {s.fileno() for s in all}
-    while waiting:
-        for fd, _ in poll.poll():
-            poll.unregister(fd)
-            waiting.discard(fd)
-    print(json.dumps({"there": len(all)}), flush=True)
-    sys.stdin.read()
-    return {"there": len(all)}
 
 
 def one(port):
@@ -197,8 +181,6 @@ def main(role, port=0, n=0, how="stay"):
         said = probe(port)
     elif how == "stay":
         said = stay(port, n)
-    elif how == "hang":
-        said = hang(port, n)
     else:
         said = go(port, n, how == "reset")
     print(json.dumps(said), flush=True)
