@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.dont_write_bytecode = True
 sys.path[:0] = [HERE, os.path.join(ROOT, "test", "e2e")]
 
+import burst  # noqa: E402
 import cells  # noqa: E402
 import openssh  # noqa: E402
 import runner  # noqa: E402
@@ -51,6 +52,7 @@ def jobs(ours, have_real, self_check):
             yield runner.Job(f"{name}: {row[0]}", functools.partial(
                 cells.run, server, client, row, answered), CELL_SECONDS)
     yield from ws.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
+    yield from burst.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
 
 
 def three(ours, have_real, self_check):
