@@ -214,12 +214,6 @@ void session_new(struct server *sv, struct stream *ctl, struct link *link,
 void session_send(struct session *s, const struct msg *m);
 /* Tears down at once: names, ports, pool and link are free afterwards. */
 void session_end(struct session *s, const char *why);
-/* Calls back once, and never at once: alive, or not within PROBE_MS. */
-struct probe;
-typedef void probe_cb(void *arg, bool alive);
-struct probe *session_probe(struct session *s, probe_cb *cb, void *arg);
-void probe_cancel(struct probe *p);
-void session_heard(struct session *s); /* something of the client came */
 /* Of what its client can cause at any rate only so much is said. */
 bool session_may_complain(struct session *s);
 /* Of all who hold much; false: nobody does. */
@@ -228,6 +222,15 @@ bool session_end_heaviest(struct server *sv);
 const char *session_detail(const struct server *sv, const char *text,
     const char *summary);
 bool session_auth(struct session *s, int64_t t, const char *key);
+
+/* session_probe.c */
+/* Calls back once, and never at once: alive, or not within PROBE_MS. */
+struct probe;
+typedef void probe_cb(void *arg, bool alive);
+struct probe *session_probe(struct session *s, probe_cb *cb, void *arg);
+void probe_cancel(struct probe *p);
+void session_heard(struct session *s); /* something of the client came */
+void session_answer_probes(struct session *s, bool alive);
 
 /* work.c */
 void work_want(struct session *s, struct deal_line *line, struct work_wait *w,

@@ -21,17 +21,6 @@
 #define SESSION_HEAVY  (1024 * 1024)
 #define SESSION_STREAM 512
 
-struct probe {
-	struct loop *l;
-	struct list at; /* in its session's, until it is answered */
-	struct timer late;
-	struct errand answer;
-	probe_cb *cb;
-	void *arg;
-	struct deferred gone;
-	bool alive;
-};
-
 const char *
 session_detail(const struct server *sv, const char *text, const char *summary)
 {
@@ -66,84 +55,6 @@ session_send(struct session *s, const struct msg *m)
 	buf_free(out);
 	if (stream_queued(s->ctl) > SESSION_BACKLOG)
 		loop_later(s->sv->l, &s->overflow);
-}
-
-static void
-free_probe(struct deferred *d)
-{
-	free(list_item(d, struct probe, gone));
-}
-
-void
-probe_cancel(struct probe *p)
-{
-	if (!p)
-		return;
-	list_del(&p->at);
-	timer_stop(&p->late);
-	errand_drop(&p->answer);
-	loop_defer(p->l, &p->gone, free_probe);
-}
-
-static void
-on_answer(struct errand *e)
-{
-	struct probe *p = list_item(e, struct probe, answer);
-
-	probe_cancel(p);
-	p->cb(p->arg, p->alive);
-}
-
-/* Whoever asked is told later: what it does then may end sessions, and those
- * are asked about in the middle of many things. */
-static void
-probe_result(struct probe *p, bool alive)
-{
-	list_del(&p->at);
-	timer_stop(&p->late);
-	p->alive = alive;
-	loop_later(p->l, &p->answer);
-}
-
-static void
-on_silent(struct timer *t, void *arg)
-{
-	(void)t;
-	probe_result(arg, false);
-}
-
-struct probe *
-session_probe(struct session *s, probe_cb *cb, void *arg)
-{
-	struct probe *p = mem_new(struct probe);
-
-	p->l = s->sv->l;
-	p->cb = cb;
-	p->arg = arg;
-	errand_init(&p->answer, on_answer);
-	list_add(&s->probes, &p->at);
-	timer_start(&p->late, p->l, PROBE_MS, on_silent, p);
-	/* without a mux the only question that every client answers at once
-	 * is the one for a work connection */
-	if (s->link)
-		link_probe(s->link);
-	else
-		work_ask_one(s);
-	return p;
-}
-
-static void
-answer_probes(struct session *s, bool alive)
-{
-	while (!list_empty(&s->probes))
-		probe_result(list_item(s->probes.next, struct probe, at),
-		    alive);
-}
-
-void
-session_heard(struct session *s)
-{
-	answer_probes(s, true);
 }
 
 bool
@@ -211,7 +122,7 @@ session_end(struct session *s, const char *why)
 	stream_linger(s->ctl);
 	link_close(s->link, true);
 	log_info(s->sv->log, "[%s] client exit success", s->tag);
-	answer_probes(s, false);
+	session_answer_probes(s, false);
 	loop_defer(s->sv->l, &s->gone, free_session);
 }
 
