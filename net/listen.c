@@ -18,6 +18,7 @@
 #define LISTEN_BATCH 64
 #define LISTEN_REST  100   /* ms without accepting when nothing helps */
 #define LISTEN_TOLD  60000 /* ms between two words about that */
+#define LISTEN_COST  16384 /* of memory, for one who shakes hands */
 
 struct listener {
 	struct loop *l;
@@ -55,6 +56,13 @@ is_shortage(int error)
 	    error == ENOMEM;
 }
 
+static void
+tell_refused(struct listener *s, const char *why)
+{
+	if (pace_count(&s->told, loop_now(s->l), LISTEN_TOLD) == 1)
+		log_warn(s->l->log, "port %d: %s", listen_port(s), why);
+}
+
 /* Without a descriptor the next connection cannot even be refused: the spare
  * one makes that possible, so that clients learn at once instead of hanging.
  * Whether one was refused. */
@@ -63,10 +71,8 @@ shed(struct listener *s)
 {
 	int fd = -1, error = EMFILE;
 
-	if (pace_count(&s->told, loop_now(s->l), LISTEN_TOLD) == 1)
-		log_warn(s->l->log, "port %d: out of file descriptors, refusing "
-		    "connections: raise LimitNOFILE or ulimit -n",
-		    listen_port(s));
+	tell_refused(s, "out of file descriptors, refusing connections: raise "
+			"LimitNOFILE or ulimit -n");
 	if (s->spare >= 0) {
 		close(s->spare);
 		fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -84,6 +90,21 @@ shed(struct listener *s)
 }
 
 static void
+take(struct listener *s, int fd, const struct addr *from)
+{
+	loop_took(s->l, LISTEN_COST);
+	if (!loop_spare(s->l)) {
+		tell_refused(s, "out of memory, refusing connections: raise "
+				"LimitAS or ulimit -v");
+		close(fd);
+		return;
+	}
+	if (!s->near)
+		congestion_begin(s->l, fd, from);
+	s->cb(s->arg, fd, from);
+}
+
+static void
 on_io(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct listener *s = w->data;
@@ -98,9 +119,7 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 		fd = accept4(s->fd, (struct sockaddr *)&from.at, &from.len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			if (!s->near)
-				congestion_begin(l, fd, &from);
-			s->cb(s->arg, fd, &from);
+			take(s, fd, &from);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED ||

@@ -1,5 +1,6 @@
 """What one client with a token can make a server keep: each such thing has a
 measure, what is beyond it is refused, and nobody else notices."""
+import re
 import socket
 import struct
 
@@ -194,12 +195,12 @@ def test_what_a_server_sends_for_services_that_do_not_come_is_limited(t):
 
 
 
-def limited(t, conf):
-    """A server that may have 64 MiB in all."""
+def limited(t, conf, mib=64):
+    """A server that may have so much in all."""
     if is_sanitized(t.bin):
         raise Skip("a sanitizer wants all the addresses there are")
     path = t.write("frps.toml", toml({"bindAddr": "127.0.0.1", **conf}))
-    server = t.proc(["prlimit", f"--as={64 << 20}", *applet(t.bin, "frps"),
+    server = t.proc(["prlimit", f"--as={int(mib * 1024) << 10}", *applet(t.bin, "frps"),
                      "-c", path], name="frps")
     server.wait_line("frps started successfully")
     return server
@@ -241,6 +242,22 @@ def test_memory_that_runs_out_ends_those_who_hold_most_of_it(t):
     server.wait_line(r"\[E\].* out of memory: client \[.*\], for whom most "
                      r"is kept, is closed \(\d+ KiB\)$")
     check(server.running() and not client.says("is lost"))
+
+
+def test_a_server_without_memory_takes_no_more_connections(t):
+    port = free_port()
+    first = limited(t, {"bindPort": port})
+    with open(f"/proc/{first.pid}/status") as f:
+        size = int(re.search(r"VmSize:\s*(\d+)", f.read()).group(1))
+    first.stop()
+    server = limited(t, {"bindPort": port}, size / 1024 + 3)
+    for _ in range(100):
+        try:
+            dial(port).close()
+        except ConnectionError:
+            break
+    server.wait_line(r"\[W\].* port \d+: out of memory, refusing connections")
+    check(server.running())
 
 
 def test_a_client_without_memory_gives_up_its_link_and_comes_back(t):
