@@ -18,7 +18,7 @@ import struct
 import sys
 import time
 
-AT_ONCE = 512
+AT_ONCE = 4000
 RUDE = struct.pack("ii", 1, 0)
 
 
@@ -127,7 +127,7 @@ def stay(port, n):
 
 
 def go(port, n, rude):
-    """Each leaves at once; some hundreds are there at a time."""
+    """Each leaves at once; some thousands are there at a time."""
     there, seen = [], 0
     for i in range(n + AT_ONCE):
         if i < n:

@@ -14,6 +14,7 @@ import crowd
 
 MANY = 5000
 ASKED = 600
+LEAVERS = [("reset", 20000), ("reset", 5000), ("leave", 2000)]
 SOON = 1000  # ms, where it was tens of seconds
 
 
@@ -98,10 +99,10 @@ def test_users_that_leave_at_once_keep_nobody_waiting(t):
     def work(mux, tls, name):
         street = Street(t, mux, tls, name)
         watcher = street.watch()
-        for how, n in (("reset", 20000), ("leave", 2000)):
+        for how, n in LEAVERS:
             said(street.users(n, how), "left")
             street.next(street.crowded)
-        street.calm(watcher, "22000 left")
+        street.calm(watcher, f"{sum(n for _, n in LEAVERS)} left")
         # And of all those nothing stays.
         until(lambda: street.server.fd_count() < 100, 15, "few descriptors")
     every_way(work, [(True, True), (False, False)])
