@@ -4,6 +4,7 @@
 
 #include "test/net/net.h"
 
+#define STREAMS 100
 #define TURNS 400000 /* more than anything here needs */
 
 struct world {
@@ -12,7 +13,16 @@ struct world {
 	unsigned came, opened, wanted;
 	unsigned room, down, heard;
 	bool calling, out_of_call;
+	struct stream *held[2 * STREAMS]; /* of both ends */
+	size_t nheld;
 };
+
+static void
+hold(struct world *w, struct stream *s)
+{
+	CHECK(w->nheld < 2 * STREAMS);
+	w->held[w->nheld++] = s;
+}
 
 static void
 open_all(struct world *w)
@@ -22,6 +32,7 @@ open_all(struct world *w)
 	w->calling = true;
 	while (w->opened < w->wanted && (s = link_open(w->link[0]))) {
 		stream_put(s, "x", 1);
+		hold(w, s);
 		w->opened++;
 	}
 	w->calling = false;
@@ -34,7 +45,10 @@ on_link(struct link *k, enum link_event ev, struct stream *s, void *arg)
 
 	(void)k;
 	w->out_of_call |= w->calling;
-	w->came += ev == LINK_OPEN && s != NULL;
+	if (ev == LINK_OPEN) {
+		w->came++;
+		hold(w, s);
+	}
 	w->down += ev == LINK_DOWN;
 	w->heard += ev == LINK_HEARD;
 	w->room += ev == LINK_ROOM;
@@ -60,6 +74,8 @@ start(struct world *w, uint32_t backlog)
 static void
 finish(struct world *w)
 {
+	while (w->nheld)
+		stream_close(w->held[--w->nheld]);
 	link_close(w->link[0], false);
 	link_close(w->link[1], false);
 	net_turns(w->l, 5);
@@ -80,11 +96,11 @@ TEST(link_tells_when_streams_can_be_opened_again)
 	struct world w;
 
 	start(&w, 4);
-	w.wanted = 100;
+	w.wanted = STREAMS;
 	open_all(&w);
 	CHECK(w.opened == 4 && w.room == 0);
-	turn_until(&w, &w.came, 100);
-	CHECK(w.opened == 100 && w.came == 100);
+	turn_until(&w, &w.came, STREAMS);
+	CHECK(w.opened == STREAMS && w.came == STREAMS);
 	CHECK(w.room > 0 && !w.out_of_call);
 	finish(&w);
 }
@@ -127,8 +143,11 @@ TEST(link_that_ends_tells_that_and_not_of_room)
 	struct world w;
 
 	start(&w, 1);
-	CHECK(link_open(w.link[0]) && !link_open(w.link[0]));
+	w.wanted = 2;
+	open_all(&w);
+	CHECK(w.opened == 1);
 	link_close(w.link[1], false);
+	w.link[1] = NULL;
 	turn_until(&w, &w.down, 1);
 	CHECK(w.down == 1 && w.room == 0);
 	finish(&w);
