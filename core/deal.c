@@ -7,11 +7,14 @@
  * more than is wanted, so it is not asked again and again. */
 #define PATIENCE     1000
 #define PATIENCE_CAP 8000
+#define GROW	     20 /* ms between two steps: a crowd is felt late */
+#define LATE	     1 /* ms that are no delay */
 
 void
 deal_init(struct deal *d)
 {
-	*d = (struct deal){ .patience = PATIENCE };
+	*d = (struct deal){ .patience = PATIENCE, .window = DEAL_FEW,
+		.best = PATIENCE_CAP };
 	list_init(&d->now.queues);
 	list_init(&d->last.queues);
 }
@@ -92,17 +95,54 @@ deal_next(struct deal *d)
 	return w;
 }
 
+static void
+grow(struct deal *d, uint64_t now)
+{
+	if (!d->short_of || now - d->grown < GROW)
+		return;
+	d->window = min_size(d->window * 2, DEAL_ASKED);
+	d->grown = now;
+	d->short_of = false;
+}
+
+/* What was awaited has come. */
+static void
+learn(struct deal *d, uint64_t now)
+{
+	uint32_t ms = (uint32_t)min_size(now - d->mark, PATIENCE_CAP);
+
+	if (ms < d->best)
+		d->best = ms;
+	if (ms <= d->best + d->best / 4 + LATE)
+		grow(d, now);
+	else if (d->window > DEAL_FEW)
+		d->window /= 2;
+	else /* it is not for many that it is late: the way is longer now */
+		d->best += (ms - d->best + 15) / 16;
+}
+
+static void
+await(struct deal *d, uint64_t now)
+{
+	if (d->ahead)
+		return;
+	d->ahead = d->asked + 1;
+	d->mark = now;
+}
+
 size_t
 deal_ask(struct deal *d, uint64_t now, size_t spare)
 {
 	size_t most = d->now.waiting + min_size(d->last.waiting, DEAL_LAST);
 	size_t n;
 
-	most = min_size(most + spare, DEAL_ASKED);
+	d->short_of |= most > d->window;
+	most = min_size(min_size(most, d->window) + spare, DEAL_ASKED);
 	if (d->asked >= most)
 		return 0;
 	if (d->asked == 0)
 		d->silent = now;
+	await(d, now);
 	n = most - d->asked;
 	d->asked = most;
 	return n;
@@ -121,6 +161,8 @@ deal_came(struct deal *d, uint64_t now)
 	d->patience = PATIENCE;
 	if (d->asked)
 		d->asked--;
+	if (d->ahead && --d->ahead == 0)
+		learn(d, now);
 }
 
 uint64_t
@@ -134,7 +176,7 @@ deal_tick(struct deal *d, uint64_t now)
 {
 	if (now < deal_deadline(d))
 		return;
-	d->asked = 0;
+	d->asked = d->ahead = 0;
 	d->silent = now;
 	if (d->patience < PATIENCE_CAP)
 		d->patience *= 2;

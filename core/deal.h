@@ -2,7 +2,11 @@
  * its way.  Those who wait stand in lines; what comes is dealt out over the
  * lines in turn, so that none stands behind the crowd of another, and within
  * a line to the oldest.  Those who are in no hurry get theirs when no line has
- * anybody else.  now is an argument, in milliseconds. */
+ * anybody else.  now is an argument, in milliseconds.
+ *
+ * What is asked for much at a time comes in a crowd, and all else that goes
+ * the same way stands behind it.  So little is, as long as more would only
+ * make it come later; on a long way that is much. */
 #ifndef CORE_DEAL_H
 #define CORE_DEAL_H
 
@@ -14,6 +18,7 @@
 
 #define DEAL_ASKED 1024 /* the most that is on its way, */
 #define DEAL_LAST  64	/* and for those who are in no hurry */
+#define DEAL_FEW   4	/* so much always may be */
 
 struct deal_turns {
 	struct list queues; /* struct deal_queue, where somebody waits */
@@ -37,7 +42,13 @@ struct deal_wait {
 
 struct deal {
 	struct deal_turns now, last;
-	size_t asked;	   /* and neither come nor given up */
+	size_t asked;	   /* and neither come nor given up, */
+	size_t window;	   /* of which so much may be, beyond the spare */
+	uint64_t grown;	   /* when that was last made more */
+	bool short_of;	   /* more would have been asked for */
+	uint64_t mark;	   /* when that was asked for which is awaited, */
+	size_t ahead;	   /* behind so much else; 0: nothing is */
+	uint32_t best;	   /* ms that it takes on an empty way */
 	uint64_t silent;   /* since when: nothing came */
 	uint32_t patience; /* so long, then what was asked for is lost */
 };

@@ -15,7 +15,7 @@
 
 /* Connections taken in one event.  They come faster than one by one is taken
  * in a turn, and the kernel drops those for whom its queue is too short. */
-#define LISTEN_BATCH 64
+#define LISTEN_BATCH 16
 #define LISTEN_REST  100   /* ms without accepting when nothing helps */
 #define LISTEN_TOLD  60000 /* ms between two words about that */
 #define LISTEN_COST  16384 /* of memory, for one who shakes hands */

@@ -129,6 +129,7 @@ TEST(deal_asks_for_few_at_a_time_of_those_in_no_hurry)
 	size_t i;
 
 	start(&x);
+	x.d.window = DEAL_ASKED;
 	for (i = 0; i < 2 * DEAL_LAST; i++)
 		deal_add_last(&x.crowd, &w[i]);
 	deal_add(&x.other, &x.w[0]);
@@ -184,4 +185,85 @@ TEST(deal_waits_longer_each_time_until_something_comes)
 	CHECK(before > first && before < 10000);
 	deal_came(&x.d, at);
 	CHECK(deal_deadline(&x.d) == at + first);
+}
+
+#define CROWD 5000
+
+/* A way of so many ms, at whose other end each takes so many us. */
+struct way {
+	unsigned ms, us_each;
+	uint64_t done; /* us, when the last is */
+	uint64_t comes[2 * DEAL_ASKED];
+	size_t from, to;
+};
+
+static void
+ask(struct way *y, struct deal *d, uint64_t us)
+{
+	size_t n = deal_ask(d, us / 1000, 0);
+	uint64_t there = us + y->ms * 1000;
+
+	for (; n; n--) {
+		y->done = (there > y->done ? there : y->done) + y->us_each;
+		y->comes[y->to++ % (2 * DEAL_ASKED)] = y->done;
+	}
+}
+
+/* ms until all of a crowd are served; *most: what was on its way at once. */
+static uint64_t
+serve(struct deal *d, struct way *y, size_t *most)
+{
+	struct deal_wait *w = calloc(CROWD, sizeof(*w));
+	struct deal_line line;
+	uint64_t us = y->done, began = us;
+	size_t i;
+
+	deal_line_init(&line, d);
+	for (i = 0; i < CROWD; i++)
+		deal_add(&line, &w[i]);
+	ask(y, d, us);
+	for (*most = 0; deal_waiting(d); ask(y, d, us)) {
+		*most = y->to - y->from > *most ? y->to - y->from : *most;
+		us = y->comes[y->from++ % (2 * DEAL_ASKED)];
+		deal_came(d, us / 1000);
+		deal_next(d);
+	}
+	free(w);
+	return (us - began) / 1000;
+}
+
+TEST(deal_asks_for_little_where_more_would_only_come_later)
+{
+	struct way near = { .ms = 0, .us_each = 200 };
+	struct deal d;
+	size_t most;
+
+	deal_init(&d);
+	CHECK(serve(&d, &near, &most) <= CROWD / 5 + 10);
+	CHECK(most <= 32);
+}
+
+TEST(deal_asks_for_much_on_a_long_way)
+{
+	struct way far = { .ms = 100, .us_each = 20 };
+	struct deal d;
+	size_t most;
+
+	deal_init(&d);
+	CHECK(serve(&d, &far, &most) < 1600);
+	CHECK(most > 256);
+	CHECK(serve(&d, &far, &most) < 1000);
+}
+
+TEST(deal_finds_out_that_a_way_has_become_longer)
+{
+	struct way way = { .ms = 1, .us_each = 20 };
+	struct deal d;
+	size_t most;
+
+	deal_init(&d);
+	CHECK(serve(&d, &way, &most) < 500);
+	way.ms = 60;
+	CHECK(serve(&d, &way, &most) < 10000);
+	CHECK(serve(&d, &way, &most) < 1500);
 }
