@@ -158,6 +158,18 @@ on_work(struct errand *e)
 	loop_behind(sv->l, e);
 }
 
+/* A login is some hundred bytes, and as a rule comes whole. */
+#define HALF_FREE   1024
+#define HALVES_MOST (4 * 1024 * 1024)
+
+bool
+crowd_keep(struct server *sv, size_t *half, size_t now)
+{
+	sv->crowd.halves += now - *half;
+	*half = now;
+	return now <= HALF_FREE || sv->crowd.halves <= HALVES_MOST;
+}
+
 void
 crowd_init(struct crowd *c)
 {

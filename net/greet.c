@@ -38,6 +38,7 @@ struct greet {
 	struct link *link; /* that has no owner yet; NULL: it has, or there
 			      is none */
 	struct wire wire;
+	size_t half; /* bytes in it, of a stranger's */
 	struct timer late;
 	struct held *held; /* or NULL */
 	struct deferred gone;
@@ -89,9 +90,17 @@ end(struct greet *g, bool known)
 	g->over = true;
 	timer_stop(&g->late);
 	leave_greeter(g);
+	crowd_keep(g->sv, &g->half, 0);
 	loop_defer(g->sv->l, &g->gone, free_greet);
 	if (by && by->done)
 		by->done(by, known);
+}
+
+static void
+hang_up(struct greet *g)
+{
+	stream_close(g->s);
+	end(g, false);
 }
 
 void
@@ -112,8 +121,7 @@ greeter_cancel(struct greeter *by)
 		struct greet *g = list_item(by->greets.next, struct greet, at);
 
 		leave_greeter(g); /* it is not told */
-		stream_close(g->s);
-		end(g, false);
+		hang_up(g);
 	}
 }
 
@@ -123,8 +131,7 @@ on_late(struct timer *t, void *arg)
 	struct greet *g = arg;
 
 	(void)t;
-	stream_close(g->s);
-	end(g, false);
+	hang_up(g);
 }
 
 static enum greeting
@@ -181,8 +188,7 @@ hold(struct greet *g, const char *name)
 	struct greeter *by = g->by;
 
 	if (by && by->owned && by->held >= HELD_MAX) {
-		stream_close(g->s);
-		end(g, false);
+		hang_up(g);
 		return false;
 	}
 	if (!g->held) {
@@ -268,8 +274,7 @@ look_later(struct greet *g, const char *name, struct msg *m)
 	if (!g->held->until)
 		g->held->until = now + GREET_MS;
 	if (now >= g->held->until) {
-		stream_close(g->s);
-		end(g, false);
+		hang_up(g);
 		return;
 	}
 	g->held->visit = *m;
@@ -323,8 +328,7 @@ garbage(struct greet *g, uint8_t first)
 
 	complain(g->sv, g->from, SAY_GARBAGE, "client [%s]: %s", g->from,
 	    hint ? hint : "sent something that is no frp message");
-	stream_close(g->s);
-	end(g, false);
+	hang_up(g);
 }
 
 static void
@@ -335,13 +339,13 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	const uint8_t *at = p;
 	size_t left = n;
 	struct msg m;
+	bool may;
 	int r;
 
 	if (g->over)
 		return;
 	if (ev == STREAM_EOF || ev == STREAM_ERROR) {
-		stream_close(s);
-		end(g, false);
+		hang_up(g);
 		return;
 	}
 	if (ev != STREAM_DATA || n == 0)
@@ -352,20 +356,21 @@ on_stream(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	}
 	r = wire_take(&g->wire, &at, &left, &m);
 	stream_consumed(s, n - left);
-	if (r < 0) {
+	may = crowd_keep(g->sv, &g->half, g->by && !g->by->owned ?
+		buf_len(&g->wire.body) : 0);
+	if (r < 0)
 		garbage(g, *p);
-		return;
-	}
+	else if (r == 0 && !may)
+		hang_up(g);
 	g->begun = true;
-	if (r == 0)
+	if (r <= 0)
 		return;
 	/* nobody may speak before we have answered, but a visitor who knows
 	 * what it will say to the service may save a round trip */
 	if (left && m.type != MSG_NEW_VISITOR_CONN) {
 		complain(g->sv, g->from, SAY_GARBAGE, "client [%s] sent %zu "
 		    "bytes behind its %s", g->from, left, msg_name(m.type));
-		stream_close(s);
-		end(g, false);
+		hang_up(g);
 	} else {
 		stream_unread(s, at, left); /* it is for a user's service */
 		dispatch(g, &m);

@@ -58,6 +58,7 @@ struct crowd {
 	size_t n;
 	struct list turns[2]; /* sources; 1: of those with sessions */
 	bool known;	      /* who had the last one */
+	size_t halves;	      /* bytes of messages that are not whole yet */
 	struct errand work;
 };
 
@@ -174,6 +175,9 @@ void crowd_enter(struct server *sv, struct seat *s, const struct addr *from);
 void crowd_leave(struct server *sv, struct seat *s);
 void crowd_wait(struct server *sv, struct seat *s); /* for its turn */
 void crowd_further(struct seat *s); /* a step on the way to a login */
+/* So much of a message has come, *half before; false: it is too much for all
+ * of them together. */
+bool crowd_keep(struct server *sv, size_t *half, size_t now);
 
 /* stranger.c */
 void stranger_new(struct server *sv, int fd, const struct addr *from);

@@ -70,6 +70,22 @@ def test_streams_that_never_say_what_they_are_for_are_refused(t):
     check("no client control found" in message(work)[1]["error"])
 
 
+def test_what_strangers_have_not_said_to_the_end_is_limited(t):
+    """A thousand links of eight streams, without a token."""
+    w, before = world(t)
+    half = NEW_WORK + struct.pack(">q", 10240) + b"{" + b" " * 9900
+    links = []
+    for _ in range(1000):
+        links.append(Mux(dial(w.port)))
+        links[-1].s.sendall(b"".join(syn(id) + data(id, half)
+                                     for id in range(1, 17, 2)))
+    links[-1].wait_pong()
+    stays_small(t, w.server, before, 24)
+    w.is_well()
+    for link in links:
+        link.close()
+
+
 def test_what_visitors_send_to_a_service_that_does_not_come_is_limited(t):
     """The service's client gives no work connection, and visits itself."""
     w, before = world(t)
