@@ -1,4 +1,5 @@
 """The far side of tunnels: a worker behind a bastion."""
+import collections
 import queue
 import socket
 import struct
@@ -269,26 +270,38 @@ class Hasty(Relay):
 
     def __init__(self, *args):
         self.hung_up = 0
+        self.said = collections.defaultdict(bytes)
+        self.answered = set()
         super().__init__(*args)
 
+    def _is_hasty(self, stream):
+        """Only the first byte of a stream is a message's type: a "v" later
+        is any byte, as of what a login's stream says sealed."""
+        said = self.said[stream]
+        if stream in self.answered or said[:1] != b"v" or len(said) < 9:
+            return False
+        return len(said) > 9 + struct.unpack(">Q", said[1:9])[0]
+
     def _pump(self, source, sink):
-        if source.getpeername()[1] == self.target:
-            super()._pump(source, sink)
-            return
         try:
-            while True:
-                head = read_exactly(source, 12)
+            answers = source.getpeername()[1] == self.target
+            while len(head := read_exactly(source, 12)) == 12:
                 _, kind, _, stream, n = struct.unpack(">BBHII", head)
                 body = read_exactly(source, n) if kind == 0 and n else b""
-                if body[:1] == b"v" and len(body) > 9 + struct.unpack(
-                        ">Q", body[1:9])[0]:
+                if answers and body:
+                    self.answered.add(stream)
+                elif not answers:
+                    self.said[stream] += body
+                if not answers and self._is_hasty(stream):
                     self.hung_up += 1
                     reset = struct.pack(">BBHII", 0, 1, 8, stream, 0)
                     source.sendall(reset)
                     sink.sendall(reset)
                 else:
                     sink.sendall(head + body)
+            sink.shutdown(socket.SHUT_WR)
         except OSError:
+            source.close()
             sink.close()
 
 
