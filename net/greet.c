@@ -181,22 +181,22 @@ say_no(struct greet *g, const struct buf *no)
 	end(g, false);
 }
 
-/* Takes a place among what is held; false: it was the last. */
+/* Takes a place among what is held, if it has none; false: it is closed. */
 static bool
 hold(struct greet *g, const char *name)
 {
 	struct greeter *by = g->by;
 
+	if (g->held)
+		return true;
 	if (by && by->owned && by->held >= HELD_MAX) {
 		hang_up(g);
 		return false;
 	}
-	if (!g->held) {
-		g->held = mem_new(struct held);
-		g->held->name = mem_dup(name);
-		if (by)
-			by->held++;
-	}
+	g->held = mem_new(struct held);
+	g->held->name = mem_dup(name);
+	if (by)
+		by->held++;
 	return true;
 }
 

@@ -112,6 +112,21 @@ def test_guesses_of_one_name_on_a_link_keep_no_other_name_waiting(t):
     check(len(ended) >= 200, f"only {len(ended)} are closed")
 
 
+def test_who_waits_for_guesses_keeps_his_place_when_all_are_taken(t):
+    """Four answers are held, and sixty visits wait until one is told."""
+    port, c = with_secrets(t)
+    link = Mux(dial(port))
+    guesser = Control(port, "right", over=link.open())
+    check(not guesser.error, guesser.said)
+    for s in [link.open(wrong_visit()) for _ in range(FREE + 4)]:
+        check(message(s)[1].get("error"), "a wrong one is not refused")
+    for _ in range(4):
+        link.open(wrong_visit())
+    for s in [link.open(wrong_visit("secret", "right")) for _ in range(60)]:
+        kind, said = message(s)
+        check(kind == VISITOR_RESP and not said.get("error"), said)
+
+
 def test_visits_of_a_service_that_is_away_are_answered_at_once(t):
     """Its client comes back, and then they are served at once, too."""
     port, c = with_secrets(t)
