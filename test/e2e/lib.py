@@ -21,6 +21,12 @@ def waits(fn):
     return fn
 
 
+def measures(fn):
+    """Of a test whose figures are of time: nothing runs beside it."""
+    fn.measures = True
+    return fn
+
+
 def timeout(seconds):
     """A test's own hard limit, instead of 60 s."""
     def mark(fn):

@@ -59,7 +59,8 @@ def discover(args):
                 work = functools.partial(faults.run, work,
                                          args.dice.choice(faults.EACH))
             yield runner.Job(f"{module}: {name}", work, seconds,
-                             getattr(fn, "waits", False), args.faults)
+                             getattr(fn, "waits", False), args.faults,
+                             getattr(fn, "measures", False))
 
 
 def main():

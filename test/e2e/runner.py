@@ -17,8 +17,9 @@ import proc
 SKIPPED = 77
 # waits: it does little else, so that some more of them can run at once.
 # lenient: it may be late, and leave something behind.
-Job = collections.namedtuple("Job", "name work seconds waits lenient",
-                             defaults=(False, False))
+# measures: its figures are of time, so that nothing else runs beside it.
+Job = collections.namedtuple("Job", "name work seconds waits lenient measures",
+                             defaults=(False, False, False))
 WAITERS = 4
 
 
@@ -143,34 +144,45 @@ def _tell(live, late, counts):
     sys.stdout.flush()
 
 
+def _run_lanes(lanes, most, base, counts):
+    """Runs the jobs of each lane, at most so many of it at a time."""
+    lanes = [collections.deque(lane) for lane in lanes]
+    live = [[] for _ in lanes]
+    try:
+        while any(lanes) or any(live):
+            for lane, mine, n in zip(lanes, live, most):
+                while lane and len(mine) < n:
+                    mine.append(Live(lane.popleft(), base))
+            all = sum(live, [])
+            wait = max(0, min(job.left() for job in all))
+            select.select([job.pidfd for job in all], [], [], wait)
+            for mine in live:
+                for job in list(mine):
+                    ended = select.select([job.pidfd], [], [], 0)[0]
+                    if ended or job.left() <= 0:
+                        mine.remove(job)
+                        _tell(job, not ended, counts)
+                        _reap_strays(sum(live, []))
+    finally:
+        for job in sum(live, []):
+            job.end(True)
+
+
 def run(jobs, parallel=2):
     """Runs them all and prints each; passed, failed, skipped."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    todo = [[job for job in jobs if not job.waits],
-            [job for job in jobs if job.waits]]
-    lanes = list(zip((parallel, WAITERS), map(collections.deque, todo)))
-    live = []
+    rest = [job for job in jobs if not job.measures]
+    alone = [job for job in jobs if job.measures]
+    todo = [[job for job in rest if not job.waits],
+            [job for job in rest if job.waits]]
     proc.become_subreaper()
     # A killed run leaves through the clean-up below, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     base = tempfile.mkdtemp(prefix="culvert-test.")
     try:
-        while live or any(waiting for _, waiting in lanes):
-            for (most, waiting), waits in zip(lanes, (False, True)):
-                now = sum(job.job.waits == waits for job in live)
-                for _ in range(min(most - now, len(waiting))):
-                    live.append(Live(waiting.popleft(), base))
-            wait = max(0, min(job.left() for job in live))
-            select.select([job.pidfd for job in live], [], [], wait)
-            for job in list(live):
-                ended = select.select([job.pidfd], [], [], 0)[0]
-                if ended or job.left() <= 0:
-                    live.remove(job)
-                    _tell(job, not ended, counts)
-                    _reap_strays(live)
+        _run_lanes([alone], [1], base, counts)
+        _run_lanes(todo, [parallel, WAITERS], base, counts)
     finally:
-        for job in live:
-            job.end(True)
         _reap_strays([])
         shutil.rmtree(base, ignore_errors=True)
     return counts
