@@ -28,6 +28,12 @@ struct question {
 	struct lookup q; /* its host is the one above */
 };
 
+struct worker {
+	struct resolver *r;
+	pthread_t thread;
+	bool busy; /* it looks up, or asks */
+};
+
 struct resolver {
 	struct loop *l;
 	struct addr server; /* len 0: the system's; never changes */
@@ -35,7 +41,8 @@ struct resolver {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t more;
 	unsigned holders; /* the loop's side and nthreads */
-	unsigned nthreads, idle, asking;
+	struct worker workers[RESOLVE_THREADS];
+	unsigned nthreads, asking;
 	unsigned waiting; /* in fresh */
 	struct list fresh; /* see its questions */
 	struct list abroad, answered; /* for a name server; done */
@@ -120,7 +127,8 @@ ask_there(struct resolver *r)
 static void *
 work(void *arg)
 {
-	struct resolver *r = arg;
+	struct worker *w = arg;
+	struct resolver *r = w->r;
 
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
@@ -128,12 +136,12 @@ work(void *arg)
 			pthread_cond_wait(&r->more, &r->lock);
 		if (r->end)
 			break;
-		r->idle--;
+		w->busy = true;
 		if (!list_empty(&r->fresh))
 			look_here(r);
 		else
 			ask_there(r);
-		r->idle++;
+		w->busy = false;
 		/* at the end there is nobody to tell, and no loop to wake */
 		if (!r->end && !list_empty(&r->answered))
 			ev_async_send(r->l->ev, &r->wake);
@@ -195,6 +203,27 @@ resolver_new(struct loop *l, const struct addr *server)
 	return r;
 }
 
+/* An idle thread ends at once, and is seen to its end: a process that is over
+ * while one still ends looks as if that had lost memory.  One that is busy
+ * may wait for a name server: it is left to itself. */
+static void
+end_threads(struct resolver *r)
+{
+	pthread_t ending[RESOLVE_THREADS];
+	unsigned i, n = 0;
+
+	pthread_mutex_lock(&r->lock);
+	pthread_cond_broadcast(&r->more);
+	for (i = 0; i < r->nthreads; i++)
+		if (r->workers[i].busy)
+			pthread_detach(r->workers[i].thread);
+		else
+			ending[n++] = r->workers[i].thread;
+	pthread_mutex_unlock(&r->lock);
+	for (i = 0; i < n; i++)
+		pthread_join(ending[i], NULL);
+}
+
 void
 resolver_free(struct resolver *r)
 {
@@ -211,8 +240,8 @@ resolver_free(struct resolver *r)
 	    (q = take(r, &r->answered)))
 		free_question(q);
 	map_free(&r->open);
+	end_threads(r);
 	pthread_mutex_lock(&r->lock);
-	pthread_cond_broadcast(&r->more);
 	let_go(r);
 }
 
@@ -220,18 +249,27 @@ resolver_free(struct resolver *r)
 static void
 add_thread(struct resolver *r)
 {
+	struct worker *w = &r->workers[r->nthreads];
 	sigset_t all, old;
-	pthread_t thread;
 
+	w->r = r;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&thread, NULL, work, r) == 0) {
-		pthread_detach(thread);
+	if (pthread_create(&w->thread, NULL, work, w) == 0) {
 		r->holders++;
 		r->nthreads++;
-		r->idle++;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static unsigned
+idle_threads(const struct resolver *r)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->nthreads; i++)
+		n += !r->workers[i].busy;
+	return n;
 }
 
 uint64_t
@@ -253,7 +291,7 @@ resolve(struct resolver *r, const char *host, int port, resolve_cb *cb,
 	pthread_mutex_lock(&r->lock);
 	list_add(&r->fresh, &q->at);
 	/* an idle one may have been woken and not yet taken its own */
-	if (++r->waiting > r->idle && r->nthreads < RESOLVE_THREADS)
+	if (++r->waiting > idle_threads(r) && r->nthreads < RESOLVE_THREADS)
 		add_thread(r);
 	if (r->nthreads == 0) { /* no thread to be had: say so */
 		list_del(&q->at);

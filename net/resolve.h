@@ -12,7 +12,8 @@ struct resolver;
 
 /* server: whom to ask; copied; NULL: as the system does. */
 struct resolver *resolver_new(struct loop *l, const struct addr *server);
-void resolver_free(struct resolver *r); /* waits for nothing; NULL is fine */
+/* Waits for no name server; NULL is fine. */
+void resolver_free(struct resolver *r);
 
 /* error is NULL, or says in Go's words why there is no address. */
 typedef void resolve_cb(void *arg, const struct addr *v, size_t n,
