@@ -6,7 +6,7 @@
 #include <bearssl.h>
 #include <stddef.h>
 
-#define PEM_MAX_CERTS 64
+#define PEM_MAX_CERTS 1024 /* a system trusts some 150 */
 #define PEM_MAX_BLOCK 65536
 
 struct pem_certs {

@@ -64,7 +64,8 @@ TEST(pem_says_what_is_wrong_with_certificates)
 
 TEST(pem_stops_at_its_limits)
 {
-	char *text = malloc(70 * sizeof(PEM_CA) + 200000), *to = text;
+	char *text = malloc((PEM_MAX_CERTS + 2) * sizeof(PEM_CA) +
+	    200000), *to = text;
 	struct pem_certs c;
 	int i;
 
