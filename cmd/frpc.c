@@ -9,6 +9,7 @@
 #include "cmd/completion.h"
 #include "cmd/load.h"
 #include "cmd/start.h"
+#include "cmd/verify.h"
 #include "core/mem.h"
 #include "core/version.h"
 #include "net/client.h"
@@ -65,6 +66,7 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 		log_info(&s.log, "start frpc service for config file [%s]",
 		    config);
 		start_warn_open(&s, config, &o->conf.auth, open_to_all);
+		start_notes(&s, o->conf.notes);
 	}
 	r = client_run(&o->conf, &files, &range, &s.log, &hooks, &why);
 	if (config)
@@ -119,18 +121,20 @@ static int
 run_verify(const struct call *c)
 {
 	struct frpc_opts *o = c->record;
-	struct buf why = { 0 }, warnings = { 0 };
-	char *line;
+	struct verify v = { TLS_CLIENT, &o->conf.auth, &o->conf.tls,
+		&o->conf.log };
+	struct buf why = { 0 }, notes = { 0 };
 
 	if (applet_refused(c))
 		return 1;
 	if (read_settings(c, NULL, &why) < 0)
 		return start_failed(&why);
-	config_client_warn(&o->conf, &warnings);
-	for (line = strtok(buf_text(&warnings), "\n"); line;
-	    line = strtok(NULL, "\n"))
-		say_line(stdout, "WARNING: %s", line);
-	buf_free(&warnings);
+	config_client_warn(&o->conf, &notes);
+	if (verify_files(&v, &notes, &why) < 0) {
+		buf_free(&notes);
+		return start_failed(&why);
+	}
+	verify_say_notes(&notes);
 	say_line(stdout, "frpc: the configuration file %s syntax is ok",
 	    o->config);
 	return 0;

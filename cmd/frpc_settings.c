@@ -150,7 +150,8 @@ frpc_read_settings(struct frpc_opts *o, char *const *env, bool *open_to_all,
 	if (read_one(o, env, o->config, open_to_all, why,
 		config_client_read) < 0)
 		return -1;
-	for (i = 0; i < o->conf.includes.n; i++)
+	/* their names may be what is wrong; that is told in the end */
+	for (i = 0; i < o->conf.includes.n && !o->conf.problem; i++)
 		if (include(o, env, o->conf.includes.v[i], why) < 0)
 			return -1;
 	if (config_client_finish(&o->conf, &proxy_config_types, why) < 0)

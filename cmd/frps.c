@@ -7,6 +7,7 @@
 #include "cmd/completion.h"
 #include "cmd/load.h"
 #include "cmd/start.h"
+#include "cmd/verify.h"
 #include "core/version.h"
 #include "net/server.h"
 
@@ -163,6 +164,7 @@ say_source(const struct start *s, const struct call *c, bool open_to_all)
 	log_info(&s->log, "frps uses config file: %s", o->config);
 	warn_ignored(s, c->given);
 	start_warn_open(s, o->config, &o->conf.auth, open_to_all);
+	start_notes(s, o->conf.notes);
 }
 
 static int
@@ -200,7 +202,9 @@ static int
 run_verify(const struct call *c)
 {
 	struct frps_opts *o = c->record;
-	struct buf why = { 0 };
+	struct verify v = { TLS_SERVER, &o->conf.auth, &o->conf.tls,
+		&o->conf.log };
+	struct buf why = { 0 }, notes = { 0 };
 
 	if (applet_refused(c))
 		return 1;
@@ -210,6 +214,12 @@ run_verify(const struct call *c)
 	}
 	if (read_settings(c, NULL, &why) < 0)
 		return start_failed(&why);
+	buf_puts(&notes, o->conf.notes ? o->conf.notes : "");
+	if (verify_files(&v, &notes, &why) < 0) {
+		buf_free(&notes);
+		return start_failed(&why);
+	}
+	verify_say_notes(&notes);
 	say_line(stdout, "frps: the configuration file %s syntax is ok",
 	    o->config);
 	return 0;

@@ -179,3 +179,14 @@ start_warn_open(const struct start *s, const char *path,
 		log_warn(&s->log, "the settings file [%s] holds a token and "
 		    "every user may read it", path);
 }
+
+void
+start_notes(const struct start *s, const char *notes)
+{
+	const char *end;
+
+	for (; notes; notes = *end ? end + 1 : NULL) {
+		end = notes + strcspn(notes, "\n");
+		log_warn(&s->log, "%.*s", (int)(end - notes), notes);
+	}
+}

@@ -36,5 +36,6 @@ int start_failed(struct buf *why);
 /* For the settings file: warns when others can read the token in it. */
 void start_warn_open(const struct start *s, const char *path,
     const struct auth_conf *auth, bool open_to_all);
+void start_notes(const struct start *s, const char *notes); /* or NULL */
 
 #endif

@@ -56,6 +56,7 @@ struct server_conf {
 	struct tls_files tls;
 	struct log_conf log;
 	char *problem; /* found while reading, for the check to say */
+	char *notes;   /* and what is no error, a line each; or NULL */
 };
 
 struct plugin_conf { /* what serves, instead of a local port */
@@ -112,7 +113,7 @@ struct client_conf {
 	struct log_conf log;
 	struct strings includes; /* globs: cmd/ reads the files they name */
 	struct proxies proxies, visitors;
-	char *problem;
+	char *problem, *notes;
 };
 
 enum config_kind {
@@ -133,6 +134,12 @@ enum config_kind {
 	CONFIG_OBJECT, /* only for later */
 };
 
+enum config_holds {
+	CONFIG_PLAIN,
+	CONFIG_PATH,
+	CONFIG_GUARD, /* a secret, or what says who is trusted */
+};
+
 #define CONFIG_UNUSED ((size_t)-1) /* an offset: accepted, kept nowhere */
 
 struct config_row {
@@ -145,6 +152,7 @@ struct config_row {
 				between its [ ] */
 	const char *later;   /* a feature that is not there: only the default
 				is accepted; this names it */
+	enum config_holds holds;
 	const char *words;   /* with later and invalid: the words between its
 				[ ] are there, beside the default */
 };
@@ -169,7 +177,8 @@ const struct config_row *config_visitor_rows(void);
 	  .offset = offsetof(struct proxy_conf, remote_port) }
 #define CONFIG_SECRET_ROWS                                      \
 	{ .path = "secretKey", .kind = CONFIG_STR,              \
-	  .offset = offsetof(struct proxy_conf, secret_key) },  \
+	  .offset = offsetof(struct proxy_conf, secret_key),    \
+	  .holds = CONFIG_GUARD },                              \
 	{ .path = "allowUsers", .kind = CONFIG_STRS,            \
 	  .offset = offsetof(struct proxy_conf, allow_users) }
 
@@ -215,7 +224,7 @@ int config_client_finish(struct client_conf *c,
 void config_client_defaults(struct client_conf *c);
 void config_client_complete(struct client_conf *c);
 int config_client_check(const struct client_conf *c, struct buf *why);
-/* What is set but has no effect, a line each. */
+/* What is set but has no effect, and other notes, a line each. */
 void config_client_warn(const struct client_conf *c, struct buf *to);
 void config_client_release(struct client_conf *c);
 

@@ -22,7 +22,7 @@ static const struct config_row rows[] = {
 	{ "dnsServer", CONFIG_STR, AT(dns_server) },
 	{ "loginFailExit", CONFIG_BOOL, AT(login_fail_exit), .number = true },
 	{ "start", CONFIG_STRS, AT(start) },
-	{ "includes", CONFIG_STRS, AT(includes) },
+	{ "includes", CONFIG_STRS, AT(includes), .holds = CONFIG_PATH },
 	{ "metadatas", CONFIG_PAIRS, AT(metas) },
 	CONFIG_AUTH_ROWS(client_conf),
 	{ "transport.dialServerTimeout", CONFIG_INT, AT(dial_timeout),
@@ -44,7 +44,8 @@ static const struct config_row rows[] = {
 	    .text = "auto" },
 	CONFIG_TLS_ROWS(client_conf),
 	{ "transport.tls.serverName", CONFIG_STR, AT(tls.server_name) },
-	{ "transport.tls.pin", CONFIG_STR, AT(tls.pin) },
+	{ "transport.tls.pin", CONFIG_STR, AT(tls.pin),
+	    .holds = CONFIG_GUARD },
 	CONFIG_LOG_ROWS(client_conf),
 	{ "proxies", CONFIG_PROXIES, AT(proxies) },
 	{ "visitors", CONFIG_VISITORS, AT(visitors) },
@@ -113,8 +114,7 @@ config_client_check(const struct client_conf *c, struct buf *why)
 	struct buf problems = { 0 };
 	int r;
 
-	if (c->problem)
-		config_problem(&problems, "%s", c->problem);
+	config_lines(&problems, c->problem);
 	config_check(rows, c, &problems);
 	config_check_auth(&c->auth, &problems);
 	if (c->heartbeat_timeout > 0 && c->heartbeat_interval > 0 &&
@@ -134,6 +134,7 @@ config_client_warn(const struct client_conf *c, struct buf *to)
 	static const char text[] = "transport.tls.%s is invalid when "
 				   "transport.tls.enable is false";
 
+	config_lines(to, c->notes);
 	if (c->tls_enable)
 		return;
 	if (c->tls.cert)
@@ -149,6 +150,7 @@ config_client_release(struct client_conf *c)
 {
 	config_release(rows, c);
 	free(c->problem);
+	free(c->notes);
 	*c = (struct client_conf){ 0 };
 }
 
@@ -174,20 +176,24 @@ static int
 read_into(struct client_conf *c, const struct config_source *from,
     struct buf *problems, struct buf *why)
 {
-	struct buf first = { 0 };
+	struct template_gaps gaps = { 0 };
+	struct buf first = { 0 }, notes = { 0 };
 	struct config_reader r = { .from = from, .name = "ClientConfig",
 		.inside = "", .rows = rows, .top = rows, .to = c,
-		.problems = problems, .why = &first };
+		.problems = problems, .notes = &notes, .gaps = &gaps,
+		.why = &first };
 	struct value *tree;
 	bool json = false;
 	int err = ERR_PROTO;
 
 	config_client_defaults(c);
-	tree = config_parse(from, &json, why);
+	tree = config_parse(from, &json, &gaps, why);
 	r.real_ints = !json;
 	if (tree)
 		err = config_top(&r, tree);
 	value_free(tree);
+	template_gaps_release(&gaps);
+	c->notes = config_take_text(&notes);
 	buf_put(why, buf_peek(&first), buf_len(&first));
 	buf_free(&first);
 	return err;
@@ -216,6 +222,17 @@ move_items(struct proxies *to, struct proxies *from)
 	from->n = 0;
 }
 
+static void
+add_notes(struct client_conf *c, const char *more)
+{
+	struct buf all = { 0 };
+
+	config_lines(&all, c->notes);
+	config_lines(&all, more);
+	free(c->notes);
+	c->notes = config_take_text(&all);
+}
+
 /* Of an included file only proxies and visitors count; the rest must be
  * right, too, but has no effect. */
 int
@@ -230,6 +247,7 @@ config_client_add(struct client_conf *c, const struct config_source *from,
 	if (r == 0) {
 		move_items(&c->proxies, &added.proxies);
 		move_items(&c->visitors, &added.visitors);
+		add_notes(c, added.notes);
 	}
 	config_client_release(&added);
 	return r;

@@ -11,14 +11,14 @@
 
 static const struct config_row socks5_rows[] = {
 	{ "type", CONFIG_STR, AT(type) },
-	{ "username", CONFIG_STR, AT(username) },
-	{ "password", CONFIG_STR, AT(password) },
+	{ "username", CONFIG_STR, AT(username), .holds = CONFIG_GUARD },
+	{ "password", CONFIG_STR, AT(password), .holds = CONFIG_GUARD },
 	{ 0 }
 };
 
 static const struct config_row offer_rows[] = {
 	{ "type", CONFIG_STR, AT(type) },
-	{ "allow", CONFIG_STR, AT(allow) },
+	{ "allow", CONFIG_STR, AT(allow), .holds = CONFIG_GUARD },
 	{ 0 }
 };
 

@@ -1,12 +1,14 @@
 /* What the files that read settings share; nobody else includes it.
  * config_text.c makes a tree of a text, config_rows.c puts a tree into a
- * struct by rows, config_set.c one value into its place, config_hint.c guesses
+ * struct by rows, config_set.c one value into its place, config_gaps.c looks
+ * for variables that are not set, config_hint.c guesses
  * what was meant; config_server.c, _client.c, _proxy.c, _visitor.c and
  * _plugin.c have the rows, config_item.c is what proxies and visitors share. */
 #ifndef CORE_CONFIG_READ_H
 #define CORE_CONFIG_READ_H
 
 #include "core/config.h"
+#include "core/template.h"
 
 struct config_reader {
 	const struct config_source *from;
@@ -16,6 +18,8 @@ struct config_reader {
 	const struct config_row *top; /* a key may belong there: the hint */
 	void *to;
 	struct buf *problems; /* for the check to say */
+	struct buf *notes;    /* what is no error, but people must know */
+	struct template_gaps *gaps;
 	struct buf *why;
 	bool real_ints; /* 7001.0 is an integer: in TOML, not in JSON */
 };
@@ -36,7 +40,14 @@ struct config_item {
 
 /* config_text.c */
 struct value *config_parse(const struct config_source *from, bool *json,
-    struct buf *why);
+    struct template_gaps *gaps, struct buf *why);
+
+/* config_gaps.c: a variable that is not set is an error in what guards, or is
+ * a path, and a note elsewhere; one that is empty is an error in what guards. */
+void config_gaps(struct config_reader *r, const struct config_row *row,
+    const struct value *v);
+/* "; the environment variable 'X' is not set", if there is one. */
+void config_put_unset(const struct template_gaps *g, struct buf *to);
 
 /* config_rows.c */
 int config_top(struct config_reader *r, const struct value *tree);
@@ -50,6 +61,7 @@ int config_unknown(struct config_reader *r, const struct value *v,
     const char *path);
 void config_problem(struct buf *to, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void config_lines(struct buf *to, const char *lines); /* more; or NULL */
 void config_set_defaults(const struct config_row *rows, void *to); /* bools */
 void config_complete(const struct config_row *rows, void *to);
 void config_check(const struct config_row *rows, const void *of,
@@ -97,7 +109,7 @@ void config_hint(const struct config_reader *r, const char *path,
 
 #define CONFIG_LOG_ROWS(s)                                                   \
 	{ .path = "log.to", .offset = offsetof(struct s, log.to),            \
-	  .text = "console" },                                               \
+	  .text = "console", .holds = CONFIG_PATH },                         \
 	{ .path = "log.level", .offset = offsetof(struct s, log.level),      \
 	  .text = "info", .invalid = "invalid log level, optional values "   \
 				     "are [trace debug info warn error]" },  \
@@ -113,17 +125,18 @@ void config_hint(const struct config_reader *r, const char *path,
 	  .later = "OpenID Connect" },                                       \
 	{ .path = "auth.additionalScopes", .kind = CONFIG_SCOPES,            \
 	  .offset = offsetof(struct s, auth) },                              \
-	{ .path = "auth.token", .offset = offsetof(struct s, auth.token) },  \
+	{ .path = "auth.token", .offset = offsetof(struct s, auth.token),    \
+	  .holds = CONFIG_GUARD },                                           \
 	{ .path = "auth.tokenSource", .kind = CONFIG_SOURCE,                 \
-	  .offset = offsetof(struct s, auth) }
+	  .offset = offsetof(struct s, auth), .holds = CONFIG_GUARD }
 
 #define CONFIG_TLS_ROWS(s)                                                   \
 	{ .path = "transport.tls.certFile",                                  \
-	  .offset = offsetof(struct s, tls.cert) },                          \
+	  .offset = offsetof(struct s, tls.cert), .holds = CONFIG_GUARD },   \
 	{ .path = "transport.tls.keyFile",                                   \
-	  .offset = offsetof(struct s, tls.key) },                           \
+	  .offset = offsetof(struct s, tls.key), .holds = CONFIG_GUARD },    \
 	{ .path = "transport.tls.trustedCaFile",                             \
-	  .offset = offsetof(struct s, tls.ca) }
+	  .offset = offsetof(struct s, tls.ca), .holds = CONFIG_GUARD }
 
 #define CONFIG_LATER(path_, kind_, why_, ...)                                \
 	{ .path = path_, .kind = kind_, .offset = CONFIG_UNUSED,             \

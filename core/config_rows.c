@@ -67,6 +67,13 @@ config_problem(struct buf *to, const char *fmt, ...)
 	buf_printf(to, "%s%s", buf_len(to) ? "\n" : "", text);
 }
 
+void
+config_lines(struct buf *to, const char *lines)
+{
+	if (lines)
+		buf_printf(to, "%s%s", buf_len(to) ? "\n" : "", lines);
+}
+
 char *
 config_take_text(struct buf *b)
 {

@@ -112,8 +112,7 @@ config_server_check(const struct server_conf *c, struct buf *why)
 	struct buf problems = { 0 };
 	int r;
 
-	if (c->problem)
-		config_problem(&problems, "%s", c->problem);
+	config_lines(&problems, c->problem);
 	config_check(rows, c, &problems);
 	config_check_auth(&c->auth, &problems);
 	r = buf_len(&problems) ? ERR_PROTO : 0;
@@ -127,6 +126,7 @@ config_server_release(struct server_conf *c)
 {
 	config_release(rows, c);
 	free(c->problem);
+	free(c->notes);
 	*c = (struct server_conf){ 0 };
 }
 
@@ -134,21 +134,25 @@ int
 config_server(struct server_conf *c, const struct config_source *from,
     struct buf *why)
 {
-	struct buf problems = { 0 }, first = { 0 };
+	struct template_gaps gaps = { 0 };
+	struct buf problems = { 0 }, notes = { 0 }, first = { 0 };
 	struct config_reader r = { .from = from, .name = "ServerConfig",
 		.inside = "", .rows = rows, .top = rows, .to = c,
-		.problems = &problems, .why = &first };
+		.problems = &problems, .notes = &notes, .gaps = &gaps,
+		.why = &first };
 	struct value *tree;
 	int err = ERR_PROTO;
 	bool json = false;
 
 	config_server_defaults(c);
-	tree = config_parse(from, &json, why);
+	tree = config_parse(from, &json, &gaps, why);
 	r.real_ints = !json;
 	if (tree)
 		err = config_top(&r, tree);
 	value_free(tree);
 	c->problem = config_take_text(&problems);
+	c->notes = config_take_text(&notes);
+	template_gaps_release(&gaps);
 	buf_put(why, buf_peek(&first), buf_len(&first));
 	buf_free(&first);
 	if (err < 0)

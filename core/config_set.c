@@ -245,15 +245,12 @@ pass(struct config_reader *r, const struct config_row *row,
 	return err;
 }
 
-int
-config_set(struct config_reader *r, const struct config_row *row,
+static int
+set(struct config_reader *r, const struct config_row *row,
     const struct value *v)
 {
-	void *at;
+	void *at = (char *)r->to + row->offset;
 
-	if (row->offset == CONFIG_UNUSED)
-		return pass(r, row, v);
-	at = (char *)r->to + row->offset;
 	switch (row->kind) {
 	case CONFIG_STR:
 		return config_str(r, v, row->path, at);
@@ -285,6 +282,25 @@ config_set(struct config_reader *r, const struct config_row *row,
 	default:
 		return 0;
 	}
+}
+
+/* Those have rows of their own. */
+static bool
+is_nested(enum config_kind kind)
+{
+	return kind == CONFIG_PROXIES || kind == CONFIG_VISITORS ||
+	    kind == CONFIG_PLUGIN;
+}
+
+int
+config_set(struct config_reader *r, const struct config_row *row,
+    const struct value *v)
+{
+	if (row->offset == CONFIG_UNUSED)
+		return pass(r, row, v);
+	if (!is_nested(row->kind))
+		config_gaps(r, row, v);
+	return set(r, row, v);
 }
 
 int

@@ -73,7 +73,7 @@ is_yaml(const char *text, const struct value_error *e)
 
 static struct value *
 parse(const struct config_source *from, struct buf *text, bool *json,
-    struct buf *why)
+    const struct template_gaps *gaps, struct buf *why)
 {
 	const char *start = buf_text(text), *end = start + buf_len(text);
 	const char *first = first_text(start, end);
@@ -97,11 +97,13 @@ parse(const struct config_source *from, struct buf *text, bool *json,
 	else
 		buf_printf(why, "%s:%u:%u: %s", from->file, e.line, e.column,
 		    e.text);
+	config_put_unset(gaps, why);
 	return NULL;
 }
 
 struct value *
-config_parse(const struct config_source *from, bool *json, struct buf *why)
+config_parse(const struct config_source *from, bool *json,
+    struct template_gaps *gaps, struct buf *why)
 {
 	struct buf text = { 0 }, wrong = { 0 };
 	struct value *v = NULL;
@@ -111,10 +113,10 @@ config_parse(const struct config_source *from, bool *json, struct buf *why)
 		    "x' in [common] becomes 'serverAddr = \"x\"' at the top, "
 		    "and [ssh] becomes [[proxies]] with name = \"ssh\"", why);
 	else if (template_render(from->text, from->n, from->env, &text,
-		&wrong) < 0)
+		gaps, &wrong) < 0)
 		buf_printf(why, "%s: %s", from->file, buf_text(&wrong));
 	else
-		v = parse(from, &text, json, why);
+		v = parse(from, &text, json, gaps, why);
 	buf_wipe(&text);
 	buf_free(&wrong);
 	return v;

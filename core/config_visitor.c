@@ -8,7 +8,7 @@
 
 static const struct config_row rows[] = {
 	CONFIG_ITEM_ROWS,
-	{ "secretKey", CONFIG_STR, AT(secret_key) },
+	{ "secretKey", CONFIG_STR, AT(secret_key), .holds = CONFIG_GUARD },
 	{ "serverUser", CONFIG_STR, AT(server_user) },
 	{ "serverName", CONFIG_STR, AT(server_name) },
 	{ "bindAddr", CONFIG_STR, AT(bind_addr), .text = "127.0.0.1" },

@@ -367,7 +367,7 @@ block(struct template *t)
 
 int
 template_render(const char *text, size_t n, char *const *env,
-    struct buf *out, struct buf *why)
+    struct buf *out, struct template_gaps *gaps, struct buf *why)
 {
 	struct template *t = mem_new(struct template);
 	struct buf mine = { 0 };
@@ -375,7 +375,7 @@ template_render(const char *text, size_t n, char *const *env,
 	int r;
 
 	*t = (struct template){ .start = text, .p = text, .end = text + n,
-		.env = env, .out = out, .why = &mine,
+		.env = env, .out = out, .gaps = gaps, .why = &mine,
 		.dot = { .kind = TV_ROOT } };
 	s = block(t);
 	if (s == STOP_END || s == STOP_ELSE)
@@ -389,4 +389,12 @@ template_render(const char *text, size_t n, char *const *env,
 	free(t->sizes);
 	free(t);
 	return r;
+}
+
+void
+template_gaps_release(struct template_gaps *g)
+{
+	buf_free(&g->unset);
+	buf_free(&g->empty);
+	*g = (struct template_gaps){ 0 };
 }

@@ -5,13 +5,24 @@
 #ifndef CORE_TEMPLATE_H
 #define CORE_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/buf.h"
 
+#define TEMPLATE_NO_VALUE "<no value>" /* as Go writes what is not set */
+
+/* The variables that left a gap in the text: 'A', 'B'. */
+struct template_gaps {
+	struct buf unset, empty;
+	bool many_unset, many_empty;
+};
+
 /* Env is NULL-ended, NAME=value each; it may be NULL.  0 with the text added
- * to out, or ERR_PROTO and the reason in why. */
+ * to out, or ERR_PROTO and the reason in why.  gaps may be NULL; release it in
+ * any case. */
 int template_render(const char *text, size_t n, char *const *env,
-    struct buf *out, struct buf *why);
+    struct buf *out, struct template_gaps *gaps, struct buf *why);
+void template_gaps_release(struct template_gaps *g);
 
 #endif

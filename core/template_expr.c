@@ -68,15 +68,43 @@ template_true(const struct tvalue *v)
 	}
 }
 
+/* Each name once. */
+static void
+note_gap(struct buf *names, bool *many, const struct tvalue *v)
+{
+	int n = (int)(v->variable_len > 100 ? 100 : v->variable_len);
+	struct buf name = { 0 };
+
+	buf_printf(&name, "'%.*s'", n, v->variable);
+	if (!strstr(buf_text(names), buf_text(&name)) &&
+	    buf_len(names) < TEMPLATE_GAPS) {
+		*many = buf_len(names) > 0;
+		buf_printf(names, "%s%s", *many ? ", " : "", buf_text(&name));
+	}
+	buf_free(&name);
+}
+
+static void
+look_for_gap(const struct template *t, const struct tvalue *v)
+{
+	if (!t->gaps || !v->variable)
+		return;
+	if (v->kind == TV_NONE)
+		note_gap(&t->gaps->unset, &t->gaps->many_unset, v);
+	else if (v->kind == TV_TEXT && !*v->text)
+		note_gap(&t->gaps->empty, &t->gaps->many_empty, v);
+}
+
 int
 template_put(struct template *t, struct buf *to, const struct tvalue *v)
 {
 	size_t i;
 	int r = 0;
 
+	look_for_gap(t, v);
 	switch (v->kind) {
 	case TV_NONE:
-		buf_puts(to, "<no value>");
+		buf_puts(to, TEMPLATE_NO_VALUE);
 		return 0;
 	case TV_TEXT:
 		buf_puts(to, v->text);
@@ -109,11 +137,12 @@ env_get(const struct template *t, const char *name, size_t n, struct tvalue *v)
 {
 	char *const *e;
 
-	*v = (struct tvalue){ 0 };
+	*v = (struct tvalue){ .variable = name, .variable_len = n };
 	for (e = t->env; e && *e; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			*v = (struct tvalue){ .kind = TV_TEXT,
-				.text = *e + n + 1 };
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=') {
+			v->kind = TV_TEXT;
+			v->text = *e + n + 1;
+		}
 }
 
 /* .A.B behind a value. */

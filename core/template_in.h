@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/template.h"
 
 #define TEMPLATE_VARS  64
 #define TEMPLATE_ARGS  16
@@ -18,6 +19,7 @@
 #define TEMPLATE_TEXT  65536	   /* bytes in one text value */
 #define TEMPLATE_HOLD  (16 << 20)  /* bytes in all values at one time */
 #define TEMPLATE_OUT   (4 << 20)   /* bytes rendered */
+#define TEMPLATE_GAPS  1000	   /* bytes of names that are told */
 #define TEMPLATE_STEPS 1000000	   /* actions carried out */
 
 enum tvalue_kind { TV_NONE, TV_TEXT, TV_INT, TV_BOOL, TV_PAIR, TV_LIST,
@@ -30,12 +32,15 @@ struct tvalue {
 	bool boolean;
 	const struct tvalue *list;
 	size_t n;
+	const char *variable; /* not NUL-ended; NULL: it is of none */
+	size_t variable_len;
 };
 
 struct template {
 	const char *start, *p, *end;
 	char *const *env;
 	struct buf *out, *why;
+	struct template_gaps *gaps;
 	struct {
 		char name[48];
 		struct tvalue value;

@@ -8,20 +8,28 @@ static char port[] = "PORT=7001", token[] = "TOKEN=a+b<c>\"'",
 	    empty[] = "EMPTY=", part[] = "PORTS=1";
 static char *const env[] = { port, token, empty, part, NULL };
 
+static char unset[2000], blank[2000]; /* the gaps of the last text */
+
 /* What comes out, or the error; borrowed until the next call. */
 static const char *
 render_n(const char *text, size_t n)
 {
 	static struct buf out;
+	struct template_gaps gaps = { 0 };
 	struct buf why = { 0 };
 	char *copy = malloc(n ? n : 1);
 
 	memcpy(copy, text, n);
 	buf_free(&out);
-	if (template_render(copy, n, env, &out, &why) < 0) {
+	if (template_render(copy, n, env, &out, &gaps, &why) < 0) {
 		buf_free(&out);
 		buf_puts(&out, buf_text(&why));
 	}
+	snprintf(unset, sizeof(unset), "%s%s", gaps.many_unset ? "many: " : "",
+	    buf_text(&gaps.unset));
+	snprintf(blank, sizeof(blank), "%s%s", gaps.many_empty ? "many: " : "",
+	    buf_text(&gaps.empty));
+	template_gaps_release(&gaps);
 	buf_free(&why);
 	free(copy);
 	return buf_text(&out);
@@ -263,4 +271,43 @@ TEST(ranges_are_read_as_frp_reads_them)
 	buf_free(&why);
 	CHECK(ranges_parse(&r, "2147483647", &why) == 0 && r.n == 1);
 	ranges_release(&r);
+}
+
+TEST(template_tells_which_variables_left_a_gap)
+{
+	CHECK_STR(render("{{ .Envs.PORT }}"), "7001");
+	CHECK_STR(unset, "");
+	CHECK_STR(blank, "");
+	CHECK_STR(render("{{ .Envs.A }}{{ .Envs.A }}"), "<no value><no value>");
+	CHECK_STR(unset, "'A'");
+	CHECK_STR(render("{{ $x := .Envs.B }}{{ .Envs.EMPTY }}{{ $x }}"),
+	    "<no value>");
+	CHECK_STR(unset, "'B'");
+	CHECK_STR(blank, "'EMPTY'");
+	CHECK_STR(render("{{ .Envs.A }} {{ .Envs.AB }} {{ .Envs.A }}"),
+	    "<no value> <no value> <no value>");
+	CHECK_STR(unset, "many: 'A', 'AB'");
+	CHECK_STR(render("{{ printf \"%v\" .Envs.C }}"), "<no value>");
+	CHECK_STR(unset, "'C'");
+}
+
+TEST(template_minds_no_gap_that_nobody_sees)
+{
+	CHECK_STR(render("{{ if .Envs.A }}{{ .Envs.B }}{{ end }}"
+	    "{{ or .Envs.A .Envs.EMPTY \"x\" }}{{ eq .Envs.EMPTY \"y\" }}"),
+	    "xfalse");
+	CHECK_STR(unset, "");
+	CHECK_STR(blank, "");
+}
+
+TEST(template_tells_only_so_many_gaps)
+{
+	struct buf text = { 0 };
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		buf_printf(&text, "{{ .Envs.NAME_%d }}", i);
+	render(buf_text(&text));
+	CHECK(strlen(unset) > 900 && strlen(unset) < 1200);
+	buf_free(&text);
 }
