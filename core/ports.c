@@ -27,7 +27,6 @@ struct ports {
 	void *owner[65536];
 	struct past *now[65536]; /* the memory of who holds it */
 	struct map past;	 /* hash of the name to struct past */
-	size_t used;
 };
 
 static int
@@ -45,6 +44,8 @@ merge(struct ports *p)
 	struct port_range *v = p->merged.v;
 	size_t i, n = 0;
 
+	p->merged.n = 0;
+	p->total = 0;
 	for (i = 0; i < p->allowed.n; i++) {
 		struct port_range r = p->allowed.v[i];
 
@@ -72,17 +73,28 @@ merge(struct ports *p)
 struct ports *
 ports_new(const struct ranges *allowed, uint64_t seed)
 {
-	static const struct port_range all = { 1, 65535 };
 	struct ports *p = mem_new(struct ports);
 
 	p->past.seed = seed;
-	p->allowed.n = allowed->n ? allowed->n : 1;
-	p->allowed.v = mem_zero(p->allowed.n * sizeof(*p->allowed.v));
-	memcpy(p->allowed.v, allowed->n ? allowed->v : &all,
-	    p->allowed.n * sizeof(*p->allowed.v));
-	p->merged.v = mem_zero(p->allowed.n * sizeof(*p->merged.v));
-	merge(p);
+	ports_allow(p, allowed);
 	return p;
+}
+
+bool
+ports_allow(struct ports *p, const struct ranges *allowed)
+{
+	static const struct port_range all = { 1, 65535 };
+	const struct port_range *v = allowed->n ? allowed->v : &all;
+	size_t n = allowed->n ? allowed->n : 1, size = n * sizeof(*v);
+
+	if (p->allowed.n == n && memcmp(p->allowed.v, v, size) == 0)
+		return false;
+	p->allowed.n = n;
+	p->allowed.v = mem_grow(p->allowed.v, size);
+	memcpy(p->allowed.v, v, size);
+	p->merged.v = mem_grow(p->merged.v, size);
+	merge(p);
+	return true;
 }
 
 static void
@@ -161,7 +173,6 @@ ports_take(struct ports *p, int port, const char *name, void *owner)
 	past->holds++;
 	p->owner[port] = owner;
 	p->now[port] = past;
-	p->used++;
 }
 
 void
@@ -175,15 +186,22 @@ ports_give(struct ports *p, int port, uint64_t now)
 	past->given = now;
 	p->owner[port] = NULL;
 	p->now[port] = NULL;
-	p->used--;
 	if (p->past.used > PORTS_MEMORY_MAX)
 		forget_older_half(p);
 }
 
+/* Asked for when no port is left, so a walk is fine. */
 size_t
 ports_used(const struct ports *p)
 {
-	return p->used;
+	size_t i, n = 0;
+	int port;
+
+	for (i = 0; i < p->merged.n; i++)
+		for (port = p->merged.v[i].first;
+		    port <= p->merged.v[i].last; port++)
+			n += p->owner[port] != NULL;
+	return n;
 }
 
 size_t

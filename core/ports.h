@@ -14,6 +14,9 @@ struct ports;
 /* allowed is copied; empty means 1-65535. */
 struct ports *ports_new(const struct ranges *allowed, uint64_t seed);
 void ports_free(struct ports *p);
+/* The same for allowed ones from now on; who holds a port that is none of them
+ * any more keeps it.  False: they are as they were. */
+bool ports_allow(struct ports *p, const struct ranges *allowed);
 
 bool ports_allowed(const struct ports *p, int port);
 /* Who holds the port, or NULL. */

@@ -126,12 +126,12 @@ TEST(ports_are_taken_and_given_back)
 	CHECK(ports_owner(p, 101) == NULL);
 	CHECK(ports_owner(p, -1) == NULL && ports_owner(p, 0) == NULL &&
 	    ports_owner(p, 65536) == NULL);
-	CHECK(ports_used(p) == 2);
+	CHECK(ports_used(p) == 1); /* of the allowed ones */
 	ports_give(p, 101, 0); /* nobody's */
-	CHECK(ports_used(p) == 2);
+	CHECK(ports_used(p) == 1);
 	ports_give(p, 100, 0);
 	ports_give(p, 100, 0);
-	CHECK(ports_owner(p, 100) == NULL && ports_used(p) == 1);
+	CHECK(ports_owner(p, 100) == NULL && ports_used(p) == 0);
 	ports_free(p); /* with one still taken */
 }
 
@@ -304,5 +304,77 @@ TEST(ports_that_may_be_any_are_picked_where_nobody_expects_a_service)
 		at = 0;
 		CHECK(ports_next(p, "x", 0, dice, &at) < 61000);
 	}
+	ports_free(p);
+}
+
+static const struct port_range low[] = { { 10, 20 } }, high[] = { { 15, 15 },
+	{ 40, 44 } };
+
+static bool
+allow(struct ports *p, const struct port_range *v, size_t n)
+{
+	struct port_range copy[8];
+	struct ranges r = { copy, n };
+	bool changed;
+
+	if (n)
+		memcpy(copy, v, n * sizeof(*v));
+	changed = ports_allow(p, &r);
+	memset(copy, 0xff, sizeof(copy)); /* it keeps its own */
+	return changed;
+}
+
+TEST(ports_allowed_may_shrink_and_grow)
+{
+	struct ports *p = make(low, 1);
+	char text[100];
+	int first;
+
+	CHECK(!allow(p, low, 1));
+	CHECK(allow(p, high, 2) && !allow(p, high, 2));
+	CHECK(!ports_allowed(p, 10) && ports_allowed(p, 15) &&
+	    ports_allowed(p, 44) && ports_total(p) == 6);
+	ports_text(p, text, sizeof(text));
+	CHECK_STR(text, "15,40-44");
+	CHECK(walk(p, "x", 0, 0, &first) == 6 && first == 15);
+	CHECK(allow(p, low, 1) && ports_total(p) == 11);
+	CHECK(walk(p, "x", 0, 3, &first) == 11 && first == 13);
+	ports_free(p);
+}
+
+TEST(ports_allowed_that_become_none_are_all)
+{
+	struct ports *p = make(low, 1);
+	char text[100];
+
+	CHECK(allow(p, NULL, 0) && !allow(p, NULL, 0));
+	CHECK(ports_total(p) == 65535 && ports_allowed(p, 65535));
+	ports_text(p, text, sizeof(text));
+	CHECK_STR(text, "1-65535");
+	CHECK(allow(p, (struct port_range[]){ { 0, 0 } }, 1));
+	CHECK(ports_total(p) == 0 && !ports_allowed(p, 1));
+	ports_free(p);
+}
+
+TEST(ports_not_allowed_any_more_stay_with_who_holds_them)
+{
+	struct ports *p = make(low, 1);
+	int first;
+
+	ports_take(p, 10, "a", &me);
+	ports_take(p, 15, "b", &you);
+	CHECK(ports_used(p) == 2);
+	allow(p, high, 2);
+	CHECK(ports_owner(p, 10) == &me && ports_owner(p, 15) == &you);
+	CHECK(ports_used(p) == 1); /* of the 6 that there are */
+	CHECK(walk(p, "x", 0, 0, &first) == 5 && first == 40);
+	ports_give(p, 10, 0);
+	ports_give(p, 15, 0);
+	CHECK(!ports_owner(p, 10) && ports_used(p) == 0);
+	/* what is remembered counts where it is allowed */
+	CHECK(walk(p, "a", 1, 1, &first) == 6 && first == 40);
+	CHECK(walk(p, "b", 1, 1, &first) == 6 && first == 15);
+	allow(p, low, 1);
+	CHECK(walk(p, "a", 1, 1, &first) == 11 && first == 10);
 	ports_free(p);
 }
