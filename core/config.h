@@ -244,6 +244,10 @@ char *config_full_name(const struct client_conf *c, const char *name);
 char *config_visitor_target(const struct client_conf *c,
     const struct proxy_conf *v);
 
+/* Whether a key of the server stands for the same in both. */
+bool config_same(const struct config_row *row, const void *one,
+    const void *two);
+
 /* "1000-2000,3000", as --allow_ports has it. */
 int config_ranges(struct ranges *r, const char *text, struct buf *why);
 

@@ -173,6 +173,34 @@ TEST(config_every_server_row_changes_its_field_or_is_refused)
 		}
 }
 
+/* Where one follows from another, both differ. */
+TEST(config_settings_differ_in_the_rows_that_were_changed)
+{
+	const struct config_row *row, *other;
+	struct server_conf one, two;
+
+	CHECK_STR(server_file(&one, "", "f"), "");
+	for (row = config_server_rows(); row->path; row++) {
+		char *text = line(row, other_value(row), false);
+
+		server_file(&two, text, "f");
+		for (other = config_server_rows(); other->path; other++) {
+			bool same = other != row && !is_derived(other) &&
+			    !strstr(other->path, "tls.force");
+
+			if (other->offset == CONFIG_UNUSED)
+				CHECK(config_same(other, &one, &two));
+			else if (row->offset != CONFIG_UNUSED &&
+			    (same || other == row))
+				CHECK(config_same(other, &one, &two) == same);
+			CHECK(config_same(other, &two, &two));
+		}
+		config_server_release(&two);
+		free(text);
+	}
+	config_server_release(&one);
+}
+
 TEST(config_every_client_row_changes_its_field_or_is_refused)
 {
 	const struct config_row *row;
