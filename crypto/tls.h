@@ -29,6 +29,8 @@ struct tls_setup {
 	const char *pin;  /* client: "sha256:" and 64 hex digits, the SHA-256 of
 			     the server's SubjectPublicKeyInfo; checked alone or
 			     beside ca */
+	struct tls_conf *own; /* server: whose certificate and key go on where
+				 none is given; NULL: a new one is made */
 };
 
 /* A server without a certificate makes itself one: ECDSA P-256, positive

@@ -121,6 +121,11 @@ set_own(struct tls_conf *c, const struct tls_setup *s, int64_t now,
 		why = pem_read_certs(&c->certs, s->cert);
 		if (!why)
 			why = pem_read_key(&c->key, s->key);
+	} else if (c->side == TLS_SERVER && s->own) {
+		c->own = s->own->own ? s->own->own : s->own;
+		c->own->uses++;
+		c->certs = c->own->certs;
+		c->key = c->own->key;
 	} else if (c->side == TLS_SERVER) {
 		x509_make(&c->certs, &c->key, now, seed);
 	} else {
@@ -243,8 +248,11 @@ tls_conf_free(struct tls_conf *c)
 
 	if (!c || --c->uses > 0)
 		return;
-	pem_free_certs(&c->certs);
-	pem_free_key(&c->key);
+	if (!c->own) {
+		pem_free_certs(&c->certs);
+		pem_free_key(&c->key);
+	}
+	tls_conf_free(c->own);
 	for (i = 0; i < c->n_anchors; i++) {
 		a = &c->anchors[i];
 		free(a->dn.data);

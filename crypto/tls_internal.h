@@ -24,6 +24,7 @@ enum tls_record { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA };
 struct tls_conf {
 	size_t uses; /* the maker's, and each session's */
 	enum tls_side side;
+	struct tls_conf *own; /* that has the memory of certs and key */
 	struct pem_certs certs;
 	struct pem_key key;
 	unsigned issuer_type; /* BR_KEYTYPE_… of who signed certs */

@@ -72,6 +72,33 @@ TEST(tls_makes_a_new_session_with_a_server_that_forgot)
 	pair_free(&p);
 }
 
+/* The key that it made for itself goes on, longer than who had it first. */
+TEST(tls_own_certificate_goes_on_in_another_conf)
+{
+	struct tls_setup none = { 0 }, with_ca = { .ca = PEM_CA };
+	struct tls_conf *first = conf_new(TLS_SERVER, &none), *second, *other;
+	struct tls_setup client = { .pin = tls_conf_pin(first) };
+	struct pair p = { .cc = conf_new(TLS_CLIENT, &client), .sc = first };
+
+	pair_connect(&p, NULL, NOW); /* in a handshake meanwhile */
+	none.own = first;
+	second = conf_new(TLS_SERVER, &none);
+	CHECK_STR(tls_conf_pin(second), tls_conf_pin(first));
+	tls_conf_free(first);
+	CHECK(pair_shake(&p, 0));
+	pair_end(&p);
+	with_ca.own = second;
+	other = conf_new(TLS_SERVER, &with_ca);
+	CHECK_STR(tls_conf_pin(other), tls_conf_pin(second));
+	none.own = second;
+	p.sc = conf_new(TLS_SERVER, &none);
+	tls_conf_free(second);
+	tls_conf_free(other);
+	pair_connect(&p, NULL, NOW);
+	CHECK(pair_shake(&p, 0) && !tls_resumed(p.c));
+	pair_free(&p);
+}
+
 TEST(tls_session_cache_drops_the_oldest_of_a_set)
 {
 	struct tls_cache *c = tls_cache_new();
