@@ -268,7 +268,7 @@ watch_signals(struct super *s)
 	loop_signal(s->l, &s->term, SIGTERM, on_signal, s);
 	loop_signal(s->l, &s->intr, SIGINT, on_signal, s);
 	if (s->conf->parent < 0)
-		loop_signal(s->l, &s->hup, SIGHUP, on_signal, s);
+		loop_hangup(s->l, &s->hup, on_signal, on_signal, s);
 	else
 		signal(SIGHUP, SIG_IGN);
 }
@@ -302,8 +302,7 @@ close_all(struct super *s)
 	stream_linger(s->parent);
 	loop_signal_stop(s->l, &s->term);
 	loop_signal_stop(s->l, &s->intr);
-	if (s->conf->parent < 0)
-		loop_signal_stop(s->l, &s->hup);
+	loop_signal_stop(s->l, &s->hup);
 	relay_break_all(s->l);
 	conn_end_all(s->l);
 	loop_free(s->l);

@@ -27,7 +27,9 @@ on_term(void *arg, int number)
 	struct run *r = arg;
 
 	if (r->client->over) {
-		loop_stop(r->l, 0);
+		/* a terminal may say twice that it is gone */
+		if (number != SIGHUP)
+			loop_stop(r->l, 0);
 		return;
 	}
 	log_info(r->client->log, "got signal %d, closing", number);
@@ -61,7 +63,7 @@ client_run(const struct client_conf *conf, const struct client_files *f,
 		r.client->alone = true;
 		loop_signal(r.l, &r.on_term, SIGTERM, on_term, &r);
 		loop_signal(r.l, &r.on_int, SIGINT, on_term, &r);
-		loop_signal(r.l, &r.on_hup, SIGHUP, on_hup, &r);
+		loop_hangup(r.l, &r.on_hup, on_term, on_hup, &r);
 		status = loop_run(r.l);
 		buf_put(why, buf_peek(&r.client->why),
 		    buf_len(&r.client->why));

@@ -192,16 +192,21 @@ void timer_start(struct timer *t, struct loop *l, uint64_t ms, timer_cb *cb,
 void timer_stop(struct timer *t);
 bool timer_active(const struct timer *t);
 
-struct on_signal {
+typedef void signal_cb(void *arg, int number);
+struct on_signal { /* all zero is stopped */
 	struct list at; /* in the loop's */
 	ev_signal w;
-	void (*cb)(void *arg, int number);
+	signal_cb *cb;
 	void *arg;
 };
 /* Until it is stopped, or the loop is freed: then it is as it was by default,
  * for one that comes later would find no loop. */
 void loop_signal(struct loop *l, struct on_signal *s, int number,
-    void (*cb)(void *arg, int number), void *arg);
+    signal_cb *cb, void *arg);
 void loop_signal_stop(struct loop *l, struct on_signal *s);
+/* SIGHUP.  One that was ignored stays ignored, as nohup wants it.  Who has a
+ * terminal is told its end: that is looked at now, for then it is gone. */
+void loop_hangup(struct loop *l, struct on_signal *s, signal_cb *end,
+    signal_cb *other, void *arg);
 
 #endif

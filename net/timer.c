@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Timers and signals of the loop. */
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "net/loop.h"
 
 static void
@@ -50,8 +54,8 @@ on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 }
 
 void
-loop_signal(struct loop *l, struct on_signal *s, int number,
-    void (*cb)(void *arg, int number), void *arg)
+loop_signal(struct loop *l, struct on_signal *s, int number, signal_cb *cb,
+    void *arg)
 {
 	s->cb = cb;
 	s->arg = arg;
@@ -61,9 +65,32 @@ loop_signal(struct loop *l, struct on_signal *s, int number,
 	ev_signal_start(l->ev, &s->w);
 }
 
+static bool
+has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+void
+loop_hangup(struct loop *l, struct on_signal *s, signal_cb *end,
+    signal_cb *other, void *arg)
+{
+	struct sigaction was;
+
+	if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
+		return;
+	loop_signal(l, s, SIGHUP, has_terminal() ? end : other, arg);
+}
+
 void
 loop_signal_stop(struct loop *l, struct on_signal *s)
 {
+	if (!s->cb)
+		return;
 	list_del(&s->at);
 	ev_signal_stop(l->ev, &s->w);
 }

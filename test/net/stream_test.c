@@ -662,6 +662,26 @@ TEST(a_signal_that_comes_after_the_loop_finds_nothing_of_it)
 	CHECK(now.sa_handler == SIG_DFL);
 }
 
+TEST(a_hangup_that_is_ignored_stays_so)
+{
+	struct loop *l = loop_new(&net_log);
+	struct on_signal s = { 0 };
+	struct sigaction now;
+
+	signal(SIGHUP, SIG_IGN);
+	loop_hangup(l, &s, on_signal, on_signal, NULL);
+	sigaction(SIGHUP, NULL, &now);
+	CHECK(now.sa_handler == SIG_IGN);
+	loop_signal_stop(l, &s);
+	signal(SIGHUP, SIG_DFL);
+	loop_hangup(l, &s, on_signal, on_signal, NULL);
+	sigaction(SIGHUP, NULL, &now);
+	CHECK(now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL);
+	loop_free(l);
+	sigaction(SIGHUP, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
+}
+
 TEST(a_loop_lives_on_while_somebody_is_to_be_told)
 {
 	struct loop *l = loop_new(&net_log);
