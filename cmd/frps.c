@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* The server: settings from a file, or from options when none is named. */
+#include "cmd/frps.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/applet.h"
 #include "cmd/completion.h"
 #include "cmd/load.h"
-#include "cmd/start.h"
 #include "cmd/verify.h"
 #include "core/version.h"
-#include "net/server.h"
-
-struct frps_opts {
-	char *config;
-	bool version, strict;
-	struct server_conf conf;
-};
 
 #define AT(field) offsetof(struct frps_opts, field)
 
@@ -103,11 +96,20 @@ release(void *record)
 	config_server_release(&o->conf);
 }
 
+int
+frps_settings(const struct frps_opts *o, char *const *env, const char *text,
+    size_t n, struct server_conf *to, struct buf *why)
+{
+	struct config_source from = { .text = text, .n = n, .file = o->config,
+		.strict = o->strict, .env = env };
+
+	return config_server(to, &from, why);
+}
+
 static int
 read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 {
 	struct frps_opts *o = c->record;
-	struct config_source from = { .env = c->env };
 	struct buf text = { 0 };
 	int r;
 
@@ -119,13 +121,9 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	}
 	config_server_release(&o->conf);
 	r = load_file(o->config, &text, open_to_all, why);
-	if (r == 0) {
-		from.n = buf_len(&text);
-		from.text = buf_text(&text);
-		from.file = o->config;
-		from.strict = o->strict;
-		r = config_server(&o->conf, &from, why);
-	}
+	if (r == 0)
+		r = frps_settings(o, c->env, buf_text(&text), buf_len(&text),
+		    &o->conf, why);
 	buf_wipe(&text);
 	return r;
 }
@@ -167,13 +165,22 @@ say_source(const struct start *s, const struct call *c, bool open_to_all)
 	start_notes(s, o->conf.notes);
 }
 
+static void
+ready(void *arg)
+{
+	const struct renew *again = arg;
+
+	start_ready(again->start);
+}
+
 static int
 run_frps(const struct call *c)
 {
 	struct start s = { .ready = "frps started successfully" };
 	struct server_files files = { 0 };
-	struct server_hooks hooks = { start_ready, &s };
 	struct frps_opts *o = c->record;
+	struct renew again = { o, c->env, &s, &files };
+	struct server_hooks hooks = { ready, renew, &again };
 	struct buf why = { 0 };
 	bool open_to_all = false;
 	int r;

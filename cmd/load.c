@@ -68,17 +68,50 @@ load_file(const char *path, struct buf *to, bool *open_to_all, struct buf *why)
 	return r;
 }
 
+/* Of what was read; NULL when there is a NUL in it. */
+static char *
+text_of(struct buf *b, const char *path, struct buf *why)
+{
+	if (!buf_len(b) || !memchr(buf_peek(b), '\0', buf_len(b)))
+		return mem_dup(buf_text(b));
+	buf_printf(why, "read %s: not a text file", path);
+	return NULL;
+}
+
 char *
 load_text(const char *path, struct buf *why)
 {
 	struct buf b = { 0 };
 	char *text = NULL;
 
-	if (load_file(path, &b, NULL, why) == 0) {
-		if (buf_len(&b) && memchr(buf_peek(&b), '\0', buf_len(&b)))
-			buf_printf(why, "read %s: not a text file", path);
-		else
-			text = mem_dup(buf_text(&b));
+	if (load_file(path, &b, NULL, why) == 0)
+		text = text_of(&b, path, why);
+	buf_wipe(&b);
+	return text;
+}
+
+char *
+load_again(const char *path, struct buf *why)
+{
+	struct buf b = { 0 };
+	struct stat st;
+	char *text = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0) {
+		refuse(why, "open", path, errno);
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		buf_printf(why, "read %s: not a regular file, which cannot be "
+		    "read again", path);
+	else if (read_all(fd, path, &b, why) == 0)
+		text = text_of(&b, path, why);
+	close(fd);
+	if (text && !text[strspn(text, " \t\r\n")]) {
+		buf_printf(why, "read %s: the file is empty", path);
+		mem_free_secret(text);
+		text = NULL;
 	}
 	buf_wipe(&b);
 	return text;
@@ -87,19 +120,25 @@ load_text(const char *path, struct buf *why)
 char *
 load_secret(const char *path, struct buf *why)
 {
-	char *text = load_text(path, why), *start, *secret;
-	size_t n;
+	char *text = load_text(path, why), *secret = NULL;
 
-	if (!text)
-		return NULL;
-	for (start = text; isspace((unsigned char)*start); start++)
-		continue;
-	n = strlen(start);
-	while (n && isspace((unsigned char)start[n - 1]))
-		n--;
-	secret = mem_dupn(start, n);
+	if (text)
+		secret = load_trimmed(text);
 	mem_free_secret(text);
 	return secret;
+}
+
+char *
+load_trimmed(const char *text)
+{
+	size_t n;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	n = strlen(text);
+	while (n && isspace((unsigned char)text[n - 1]))
+		n--;
+	return mem_dupn(text, n);
 }
 
 int

@@ -14,8 +14,12 @@ int load_file(const char *path, struct buf *to, bool *open_to_all,
     struct buf *why);
 /* The same as an owned text; NULL on failure.  A NUL inside is refused. */
 char *load_text(const char *path, struct buf *why);
+/* The same while a program runs: never waits, so that only regular files will
+ * do; and one that is empty is being written. */
+char *load_again(const char *path, struct buf *why);
 /* The text without white space around it. */
 char *load_secret(const char *path, struct buf *why);
+char *load_trimmed(const char *text);
 /* <0 when others may use the file; what it is called goes in front. */
 int load_check_private(const char *path, const char *what, struct buf *why);
 /* errno's text as Go prints it. */

@@ -305,7 +305,7 @@ login(struct server *sv, struct stream *s, struct link *link,
     struct greeter *by, const char *from, struct msg *m, struct buf *no)
 {
 	const struct msg_login *in = &m->u.login;
-	const char *token = sv->conf->auth.token ? sv->conf->auth.token : "";
+	const char *token = sv->token ? sv->token : "";
 	char run_id[65], tag[TEXT_TAG];
 
 	if (link_of(s) && !link) {

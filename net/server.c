@@ -42,7 +42,9 @@ on_term(void *arg, int number)
 	struct server *sv = arg;
 
 	if (timer_active(&sv->farewell)) {
-		loop_stop(sv->l, 0);
+		/* a terminal may say twice that it is gone */
+		if (number != SIGHUP)
+			loop_stop(sv->l, 0);
 		return;
 	}
 	log_info(sv->log, "got signal %d, closing", number);
@@ -56,22 +58,14 @@ on_term(void *arg, int number)
 	timer_start(&sv->farewell, sv->l, 50, on_farewell, sv);
 }
 
-static int
-set_up_tls(struct server *sv, const struct server_files *f, struct buf *why)
+static void
+on_hup(void *arg, int number)
 {
-	struct tls_setup setup = { .cert = f->cert, .key = f->key,
-		.ca = f->ca };
-	char reason[200];
-	uint8_t seed[32];
+	struct server *sv = arg;
 
-	rand_bytes(seed, sizeof(seed));
-	sv->tls = tls_conf_new(TLS_SERVER, &setup, loop_date(), seed, reason,
-	    sizeof(reason));
-	mem_wipe(seed, sizeof(seed));
-	if (sv->tls)
-		return 0;
-	buf_printf(why, "cannot set up TLS: %s", reason);
-	return -1;
+	(void)number;
+	if (!timer_active(&sv->farewell) && sv->hooks && sv->hooks->renew)
+		sv->hooks->renew(sv->hooks->arg, sv);
 }
 
 static int
@@ -111,14 +105,18 @@ static int
 start(struct server *sv, const struct server_files *f, struct buf *why)
 {
 	const struct server_conf *c = sv->conf;
+	struct tls_conf *tls = server_tls(sv, f, why);
 
-	if (set_up_tls(sv, f, why) < 0 || start_listening(sv, why) < 0)
+	if (!tls)
+		return -1;
+	sv->tls_force = c->tls_force;
+	server_take_tls(sv, tls, f);
+	server_take_token(sv, c->auth.token);
+	if (start_listening(sv, why) < 0)
 		return -1;
 	log_info(sv->log, "frps tcp listen on %s:%d", c->bind_addr,
 	    listen_port(sv->listener));
-	if (tls_conf_pin(sv->tls))
-		log_info(sv->log, "certificate pin for clients: "
-		    "transport.tls.pin = \"%s\"", tls_conf_pin(sv->tls));
+	server_say_pin(sv);
 	if (!c->auth.token || !*c->auth.token)
 		log_warn(sv->log, "auth.token is empty: anybody who reaches "
 		    "port %d may open ports here",
@@ -130,7 +128,7 @@ int
 server_run(const struct server_conf *c, const struct server_files *f,
     const struct log *log, const struct server_hooks *h, struct buf *why)
 {
-	struct server sv = { .conf = c, .log = log };
+	struct server sv = { .conf = c, .log = log, .hooks = h };
 	int status = 1;
 
 	loop_descriptors();
@@ -151,6 +149,7 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	    start(&sv, f, why) == 0) {
 		loop_signal(sv.l, &sv.on_term, SIGTERM, on_term, &sv);
 		loop_signal(sv.l, &sv.on_int, SIGINT, on_term, &sv);
+		loop_hangup(sv.l, &sv.on_hup, on_term, on_hup, &sv);
 		if (h && h->ready)
 			h->ready(h->arg);
 		status = loop_run(sv.l);
@@ -166,5 +165,6 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	map_free(&sv.runs);
 	loop_free(sv.l);
 	tls_conf_free(sv.tls);
+	mem_free_secret(sv.token);
 	return status;
 }

@@ -10,8 +10,12 @@ struct server_files { /* PEM texts; NULL: none */
 	char *cert, *key, *ca;
 };
 
+struct server;
+
 struct server_hooks {
 	void (*ready)(void *arg); /* listening */
+	/* SIGHUP: what can be had anew is to be, with server_renew. */
+	void (*renew)(void *arg, struct server *sv);
 	void *arg;
 };
 
@@ -19,5 +23,17 @@ struct server_hooks {
  * has the line for standard output. */
 int server_run(const struct server_conf *c, const struct server_files *f,
     const struct log *log, const struct server_hooks *h, struct buf *why);
+
+struct server_renewal {
+	const struct server_files *files; /* NULL: those that it has */
+	const struct ranges *allow_ports;
+	const char *token; /* NULL or empty: none */
+};
+
+/* For those who come from now on; nobody is cut.  0, with what has changed in
+ * said, if anything; <0 with the reason there, and all is as it was.  Who had
+ * to know a token, or to show a certificate, goes on having to. */
+int server_renew(struct server *sv, const struct server_renewal *to,
+    struct buf *said);
 
 #endif

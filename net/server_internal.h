@@ -1,4 +1,4 @@
-/* What the files of the server share: server.c, source.c, crowd.c, stranger.c,
+/* What the files of the server share: server.c, renew.c, source.c, crowd.c, stranger.c,
  * greet.c, login.c, session.c, work.c, claim.c and the proxy types' server halves. */
 #ifndef NET_SERVER_INTERNAL_H
 #define NET_SERVER_INTERNAL_H
@@ -67,6 +67,8 @@ struct server {
 	const struct log *log;
 	struct loop *l;
 	struct tls_conf *tls;
+	char *token;	/* of logins; NULL or empty: none */
+	bool tls_force, ca; /* clients need TLS, and a certificate */
 	struct listener *listener;
 	struct ports *ports, *udp_ports;
 	struct addr proxy_addr; /* proxyBindAddr, port unset */
@@ -83,10 +85,20 @@ struct server {
 	uint64_t generation; /* of sessions; only grows */
 	struct map flaps;    /* run id to struct flap */
 	struct list flap_order, logins;
-	struct on_signal on_term, on_int;
+	const struct server_hooks *hooks;
+	struct on_signal on_term, on_int, on_hup;
 	struct timer farewell;
 	struct errand heavy; /* memory runs out */
 };
+
+/* renew.c */
+/* NULL: why. */
+struct tls_conf *server_tls(struct server *sv, const struct server_files *f,
+    struct buf *why);
+void server_take_tls(struct server *sv, struct tls_conf *tls,
+    const struct server_files *f);
+void server_take_token(struct server *sv, const char *token);
+void server_say_pin(struct server *sv);
 
 /* A user's connection, from accept to the end of its relay. */
 struct user;

@@ -309,7 +309,7 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
     const char *from, const char *run_id, const struct msg_login *m)
 {
 	struct session *s = mem_new(struct session);
-	const char *token = sv->conf->auth.token;
+	const char *token = sv->token;
 	uint8_t iv[CFB_IV_LEN];
 
 	s->sv = sv;

@@ -239,7 +239,7 @@ decide(struct stranger *x, enum hello h, const uint8_t *p, size_t n)
 		turn_away(x, "speaks SSH, this is the port for frp clients");
 		break;
 	case HELLO_PLAIN:
-		if (x->sv->conf->tls_force) {
+		if (x->sv->tls_force) {
 			turn_away(x,
 			    "non-TLS connection received on a TlsOnly server");
 			break;

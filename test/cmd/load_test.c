@@ -102,6 +102,44 @@ TEST(load_trims_secrets_and_refuses_zero_bytes_in_texts)
 }
 
 static void
+not_again(const char *path, const char *said)
+{
+	struct buf why = { 0 };
+
+	CHECK(load_again(path, &why) == NULL);
+	if (!CHECK(strstr(buf_text(&why), said) != NULL))
+		printf("    %s\n", buf_text(&why));
+	buf_free(&why);
+}
+
+TEST(load_again_wants_a_regular_file_that_is_not_empty)
+{
+	struct buf why = { 0 };
+	char path[64], *s;
+
+	not_again("/nonexistent/x", "open /nonexistent/x: no such file");
+	not_again("/tmp", "not a regular file");
+	not_again("/dev/zero", "not a regular file");
+	if (!CHECK(temp_file(path, " \t\r\n", 4, 0600)))
+		return;
+	not_again(path, "the file is empty");
+	CHECK(truncate(path, 0) == 0);
+	not_again(path, "the file is empty");
+	CHECK(truncate(path, 3) == 0);
+	not_again(path, "not a text file");
+	unlink(path);
+	CHECK(mkfifo(path, 0600) == 0);
+	not_again(path, "not a regular file"); /* at once */
+	unlink(path);
+	if (!CHECK(temp_file(path, " a \n", 4, 0600)))
+		return;
+	s = load_again(path, &why);
+	CHECK_STR(s, " a \n");
+	mem_free_secret(s);
+	unlink(path);
+}
+
+static void
 check_notify(const char *name)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
