@@ -242,8 +242,10 @@ renew(void *arg, struct server *sv)
 	    (unsigned long long)loop_us());
 	notify_send(r->start->notify, state);
 	taken = read_all(r, &x, &said) == 0 && take(r, &x, sv, &said) == 0;
-	if (taken)
+	if (taken) {
+		start_notes(r->start, x.own.notes);
 		warn_waiting(r, &x);
+	}
 	warn_credentials(r, &x);
 	say(r, taken, &said);
 	mem_free_secret(x.token);

@@ -20,6 +20,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "test", "e2e")]
 import burst  # noqa: E402
 import cells  # noqa: E402
 import openssh  # noqa: E402
+import reload  # noqa: E402
 import runner  # noqa: E402
 import trios  # noqa: E402
 import ws  # noqa: E402
@@ -53,6 +54,9 @@ def jobs(ours, have_real, self_check):
                 cells.run, server, client, row, answered), CELL_SECONDS)
     yield from ws.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
     yield from burst.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
+    if not self_check: # frp dies of it
+        yield from reload.jobs(list(pairs(ours, have_real)), ours,
+                               CELL_SECONDS)
 
 
 def three(ours, have_real, self_check):
