@@ -20,6 +20,7 @@ struct bench_opts {
 	int64_t seconds;
 	struct client_conf conf;
 	struct proxy_conf proxy;
+	struct token_file tokens;
 };
 
 #define AT(field) offsetof(struct bench_opts, field)
@@ -69,6 +70,7 @@ release(void *record)
 
 	config_client_release(&o->conf);
 	config_proxy_release(&o->proxy);
+	token_file_release(&o->tokens);
 }
 
 static int
@@ -227,12 +229,13 @@ run(const struct call *c)
 	int r;
 
 	if (check(o, c->given, &why) < 0 || take_place(o, &why) < 0 ||
-	    start_two_tokens(&o->conf.auth, &why) ||
+	    start_bad_token(&o->conf.auth, &why) ||
 	    (!o->connect && take_proxy(o, &why) < 0))
 		return misuse(&why);
-	if (start_token(&o->conf.auth, &why) < 0)
+	if (start_tokens(&o->tokens, &o->conf.auth, &why) < 0)
 		return failed(&show, &why);
 	how.conf = o->connect ? NULL : &o->conf;
+	how.tokens = &o->tokens;
 	how.host = o->conf.server_addr;
 	how.port = (int)o->conf.server_port;
 	show.where = o->connect ? o->connect : o->server;

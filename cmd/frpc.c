@@ -31,6 +31,7 @@ release(void *record)
 	struct frpc_opts *o = record;
 
 	config_client_release(&o->conf);
+	token_file_release(&o->tokens);
 }
 
 static int
@@ -50,14 +51,14 @@ static int
 run_client(const struct call *c, const char *config, bool open_to_all)
 {
 	struct frpc_opts *o = c->record;
-	struct client_files files = { 0 };
+	struct client_files files = { .tokens = &o->tokens };
 	struct start s = { 0 };
 	struct client_hooks hooks = { .ready = start_ready, .arg = &s };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };
 	int r;
 
-	if (start_token(&o->conf.auth, &why) < 0 ||
+	if (start_tokens(&o->tokens, &o->conf.auth, &why) < 0 ||
 	    start_files(&o->conf.tls, &files.cert, &files.key, &files.ca,
 		&why) < 0)
 		return start_failed(&why);
@@ -181,7 +182,7 @@ run_one(const struct call *c, bool visitor)
 		return 1;
 	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
 	o->conf.proxy_from_env = o->conf.proxy_url != NULL;
-	if (start_two_tokens(&o->conf.auth, &why) ||
+	if (start_bad_token(&o->conf.auth, &why) ||
 	    frpc_take(o, c->command->arg, visitor, &why) < 0)
 		return start_failed(&why);
 	return run_client(c, NULL, false);

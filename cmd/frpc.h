@@ -4,6 +4,7 @@
 
 #include "cmd/applet.h"
 #include "core/config.h"
+#include "net/token_file.h"
 
 struct frpc_opts {
 	char *config;
@@ -13,6 +14,7 @@ struct frpc_opts {
 	int64_t api_timeout;	  /* for commands to come */
 	char *worker, *worker_ip, *worker_name, *worker_token_file;
 	int64_t worker_port;
+	struct token_file tokens;
 	char *offer_server, *offer_secret_file, *offer_allow;
 };
 

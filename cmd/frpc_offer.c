@@ -92,7 +92,7 @@ take_secrets(struct frpc_opts *o, char *const *env, struct buf *why)
 	struct auth_conf *auth = &o->conf.auth;
 	char **secret = &o->proxy.secret_key;
 
-	if (start_two_tokens(auth, why))
+	if (start_bad_token(auth, why))
 		return -1;
 	if (!is_set(auth->token) && !is_set(auth->token_file)) {
 		mem_free_secret(auth->token);
@@ -139,7 +139,7 @@ frpc_offer(const struct call *c)
 	struct offer f = { .opts = o };
 	struct client_hooks hooks = { .proxy_up = on_up,
 		.ready = on_ready, .arg = &f };
-	struct client_files none = { 0 };
+	struct client_files files = { .tokens = &o->tokens };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };
 	int r;
@@ -150,7 +150,7 @@ frpc_offer(const struct call *c)
 	if (take_words(o, c->given, &why) < 0 ||
 	    take_secrets(o, c->env, &why) < 0 ||
 	    frpc_take(o, "stcp", false, &why) < 0 ||
-	    start_token(&o->conf.auth, &why) < 0) {
+	    start_tokens(&o->tokens, &o->conf.auth, &why) < 0) {
 		config_proxy_release(&o->proxy);
 		return failed(&why);
 	}
@@ -160,7 +160,7 @@ frpc_offer(const struct call *c)
 	start_open(&f.start, &o->conf.log, 2, c->env);
 	warn_open(&f.start.log, o->offer_secret_file);
 	warn_open(&f.start.log, o->conf.auth.token_file);
-	r = client_run(&o->conf, &none, &range, &f.start.log, &hooks, &why);
+	r = client_run(&o->conf, &files, &range, &f.start.log, &hooks, &why);
 	start_close(&f.start, &f.start.say.err, &why);
 	buf_free(&why);
 	return r;

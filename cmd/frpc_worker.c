@@ -72,7 +72,7 @@ fill(struct frpc_opts *o, struct worker_conf *w, struct buf *why)
 	move_text(&c->tls.pin, &w->pin);
 	move_text(&c->auth.token, &w->token);
 	move_text(&c->auth.token_file, &o->worker_token_file);
-	if (start_two_tokens(&c->auth, why))
+	if (start_bad_token(&c->auth, why))
 		return -1;
 	c->log.no_color = !isatty(2);
 	move_text(&o->proxy.name, &o->worker_name);
@@ -89,7 +89,7 @@ frpc_worker(const struct call *c, const char *text)
 	struct client_hooks hooks = { .proxy_up = on_up,
 		.ready = on_ready, .arg = &w };
 	struct frpc_opts *o = c->record;
-	struct client_files none = { 0 };
+	struct client_files files = { .tokens = &o->tokens };
 	struct client_range range;
 	struct buf why = { 0 };
 	int r = 1;
@@ -101,12 +101,12 @@ frpc_worker(const struct call *c, const char *text)
 	}
 	range = (struct client_range){ w.conf.first, w.conf.last };
 	if (fill(o, &w.conf, &why) < 0 ||
-	    start_token(&o->conf.auth, &why) < 0) {
+	    start_tokens(&o->tokens, &o->conf.auth, &why) < 0) {
 		say_lines(stderr, buf_text(&why));
 		goto out;
 	}
 	start_open(&w.start, &o->conf.log, 2, c->env);
-	r = client_run(&o->conf, &none, &range, &w.start.log, &hooks, &why);
+	r = client_run(&o->conf, &files, &range, &w.start.log, &hooks, &why);
 	start_close(&w.start, &w.start.say.err, &why);
 out:
 	worker_release(&w.conf);

@@ -94,6 +94,18 @@ release(void *record)
 	struct frps_opts *o = record;
 
 	config_server_release(&o->conf);
+	token_file_release(&o->tokens);
+}
+
+/* One that was given is not meant to be none. */
+static bool
+is_bad_token(const struct auth_conf *auth, struct buf *why)
+{
+	if (!auth->token || *auth->token)
+		return start_bad_token(auth, why);
+	buf_puts(why, "--token is '': give a token, or leave the option out "
+	    "for a server without one (is a variable not set?)");
+	return true;
 }
 
 int
@@ -114,7 +126,7 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	int r;
 
 	if (!o->config || !*o->config) {
-		if (start_two_tokens(&o->conf.auth, why))
+		if (is_bad_token(&o->conf.auth, why))
 			return -1;
 		config_server_complete(&o->conf);
 		return config_server_check(&o->conf, why);
@@ -176,9 +188,9 @@ ready(void *arg)
 static int
 run_frps(const struct call *c)
 {
-	struct start s = { .ready = "frps started successfully" };
-	struct server_files files = { 0 };
 	struct frps_opts *o = c->record;
+	struct start s = { .ready = "frps started successfully" };
+	struct server_files files = { .tokens = &o->tokens };
 	struct renew again = { o, c->env, &s, &files };
 	struct server_hooks hooks = { ready, renew, &again };
 	struct buf why = { 0 };
@@ -192,7 +204,7 @@ run_frps(const struct call *c)
 	if (!(o->config && *o->config) && applet_refused(c))
 		return 1;
 	if (read_settings(c, &open_to_all, &why) < 0 ||
-	    start_token(&o->conf.auth, &why) < 0 ||
+	    start_tokens(&o->tokens, &o->conf.auth, &why) < 0 ||
 	    start_files(&o->conf.tls, &files.cert, &files.key, &files.ca,
 		&why) < 0)
 		return start_failed(&why);

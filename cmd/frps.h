@@ -4,11 +4,13 @@
 
 #include "cmd/start.h"
 #include "net/server.h"
+#include "net/token_file.h"
 
 struct frps_opts {
 	char *config;
 	bool version, strict;
 	struct server_conf conf;
+	struct token_file tokens;
 };
 
 /* The settings of o->config, of which this is the text; to is to be released

@@ -120,25 +120,19 @@ load_again(const char *path, struct buf *why)
 char *
 load_secret(const char *path, struct buf *why)
 {
-	char *text = load_text(path, why), *secret = NULL;
-
-	if (text)
-		secret = load_trimmed(text);
-	mem_free_secret(text);
-	return secret;
-}
-
-char *
-load_trimmed(const char *text)
-{
+	char *text = load_text(path, why), *start, *secret;
 	size_t n;
 
-	while (isspace((unsigned char)*text))
-		text++;
-	n = strlen(text);
-	while (n && isspace((unsigned char)text[n - 1]))
+	if (!text)
+		return NULL;
+	for (start = text; isspace((unsigned char)*start); start++)
+		continue;
+	n = strlen(start);
+	while (n && isspace((unsigned char)start[n - 1]))
 		n--;
-	return mem_dupn(text, n);
+	secret = mem_dupn(start, n);
+	mem_free_secret(text);
+	return secret;
 }
 
 int

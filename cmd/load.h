@@ -19,7 +19,6 @@ char *load_text(const char *path, struct buf *why);
 char *load_again(const char *path, struct buf *why);
 /* The text without white space around it. */
 char *load_secret(const char *path, struct buf *why);
-char *load_trimmed(const char *text);
 /* <0 when others may use the file; what it is called goes in front. */
 int load_check_private(const char *path, const char *what, struct buf *why);
 /* errno's text as Go prints it. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The way to a worker.  A secret comes from a file or the environment, never
- * from an argument, and what is written of one bastion is never used with
+/* The way to a worker.  What is written of one bastion is never used with
  * another. */
 #include "cmd/people.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 #include "cmd/frpc.h"
 #include "cmd/load.h"
+#include "cmd/secret.h"
 #include "cmd/start.h"
 #include "core/mem.h"
 
@@ -72,6 +73,21 @@ person_expand(const char *path, char *const *env)
 }
 
 char *
+person_from_root(const char *path, char *const *env)
+{
+	char *full = person_expand(path, env), here[PATH_MAX];
+	struct buf b = { 0 };
+
+	if (*full == '/' || !getcwd(here, sizeof(here)))
+		return full;
+	buf_printf(&b, "%s/%s", here, full);
+	free(full);
+	full = mem_dup(buf_text(&b));
+	buf_free(&b);
+	return full;
+}
+
+char *
 person_settings_path(const struct people_opts *o, char *const *env)
 {
 	const char *given = is_set(o->config) ? o->config :
@@ -113,49 +129,6 @@ person_read(struct person *p, const struct people_opts *o, char *const *env,
 		r = load_check_private(p->path, "the settings file", why);
 	buf_wipe(&text);
 	return r;
-}
-
-static int
-load_from(const char *path, char *const *env, const char *what, char **to,
-    struct buf *why)
-{
-	char *full = person_expand(path, env);
-
-	if (load_check_private(full, what, why) == 0) {
-		buf_printf(why, "%s: ", what);
-		mem_free_secret(*to);
-		*to = load_secret(full, why);
-		if (is_set(*to))
-			buf_take(why, buf_len(why));
-		else if (*to)
-			buf_printf(why, "'%s' is empty", full);
-	}
-	free(full);
-	return is_set(*to) ? 0 : -1;
-}
-
-/* Where a secret may come from. */
-struct secret {
-	const char *flag, *variable, *key;
-};
-
-static const struct secret token = { "--token-file", "CULVERT_TOKEN",
-	"tokenFile" };
-static const struct secret secret = { "--secret-file", "CULVERT_SECRET",
-	"secretFile" };
-
-static int
-take_secret(char **to, const struct secret *s, const char *given,
-    char *const *env, const char *text, const char *file, struct buf *why)
-{
-	if (is_set(given))
-		return load_from(given, env, s->flag, to, why);
-	if (variable(env, s->variable))
-		text = variable(env, s->variable);
-	else if (file)
-		return load_from(file, env, s->key, to, why);
-	*to = mem_dup(text);
-	return 0;
 }
 
 static bool
@@ -250,7 +223,8 @@ take_bastion(struct person *p, const struct people_opts *o, char *const *env,
 	if (start_server(c, server, why) < 0)
 		return -1;
 	buf_take(why, buf_len(why));
-	r = take_secret(&c->auth.token, &token, o->token_file, env, b->token,
+	p->files.tokens = &p->tokens;
+	r = secret_take_tokens(&p->tokens, o->token_file, env, b->token,
 	    b->token_file, why);
 	config_client_complete(c);
 	if (r == 0)
@@ -319,7 +293,7 @@ person_lead(struct person *p, const struct people_opts *o, char *const *env,
     const char *worker, bool plain, struct buf *why)
 {
 	if (take_name(p, worker, why) < 0 ||
-	    take_secret(&p->secret, &secret, o->secret_file, env,
+	    secret_take(&p->secret, o->secret_file, env,
 		p->of ? p->of->secret : NULL,
 		p->of ? p->of->secret_file : NULL, why) < 0)
 		return -1;
@@ -351,6 +325,7 @@ person_release(struct person *p)
 	mem_free_secret(p->secret);
 	free(p->server_user);
 	config_client_release(&p->conf);
+	token_file_release(&p->tokens);
 	start_files_free(&p->files.cert, &p->files.key, &p->files.ca);
 	*p = (struct person){ 0 };
 }

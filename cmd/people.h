@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "core/people.h"
 #include "net/far.h"
+#include "net/token_file.h"
 
 struct people_opts { /* begins the record of each such command */
 	char *server, *token_file, *secret_file, *pin, *ca, *frp_user,
@@ -25,6 +26,7 @@ struct person { /* all zero is empty */
 
 	struct client_conf conf;
 	struct client_files files;
+	struct token_file tokens;
 };
 
 /* Reads the settings file: that of --config or $CULVERT_CONFIG must be there,
@@ -43,5 +45,7 @@ void person_release(struct person *p);
 char *person_settings_path(const struct people_opts *o, char *const *env);
 /* "~/x" below $HOME; taken by the caller. */
 char *person_expand(const char *path, char *const *env);
+/* The same from "/" on, for a process that goes to another directory. */
+char *person_from_root(const char *path, char *const *env);
 
 #endif

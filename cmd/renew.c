@@ -20,7 +20,7 @@ struct reading {
 	struct server_conf own;	      /* of the settings file; or nothing, */
 	const struct server_conf *to; /* and it is that of the options */
 	struct server_files files;
-	char *token;
+	struct token_file tokens;     /* empty: those in use stay */
 	bool kept; /* the certificate, which is not named any more */
 };
 
@@ -51,26 +51,35 @@ read_settings(const struct renew *r, struct reading *x, struct buf *why)
 	return bad;
 }
 
+/* A pipe was read once, at the start, and its name may mean another file now:
+ * what came from it stays. */
+static bool
+came_by_pipe(const struct renew *r, const char *path)
+{
+	const char *first = r->opts->conf.auth.token_file;
+
+	return !r->opts->tokens.path && first && strcmp(path, first) == 0;
+}
+
 static int
-read_token(struct reading *x, struct buf *why)
+read_token(const struct renew *r, struct reading *x, struct buf *why)
 {
 	const char *path = x->to->auth.token_file;
 	struct buf reason = { 0 };
-	char *text;
+	int bad;
 
-	if (!path || !*path) {
-		x->token = mem_dup(x->to->auth.token);
+	if (!path) {
+		token_file_set(&x->tokens, x->to->auth.token);
 		return 0;
 	}
-	text = load_again(path, &reason);
-	if (text)
-		x->token = load_trimmed(text);
-	else
+	if (came_by_pipe(r, path))
+		return 0;
+	bad = token_file_open(&x->tokens, path, false, &reason);
+	if (bad < 0)
 		buf_printf(why, "failed to resolve auth.tokenSource: failed to"
 		    " read file %s: %s", path, buf_text(&reason));
-	mem_free_secret(text);
 	buf_free(&reason);
-	return x->token ? 0 : -1;
+	return bad;
 }
 
 /* Without a certificate a server makes its own, at the start: what it has now
@@ -90,7 +99,7 @@ read_all(const struct renew *r, struct reading *x, struct buf *why)
 {
 	const struct tls_files *t;
 
-	if (read_settings(r, x, why) < 0 || read_token(x, why) < 0)
+	if (read_settings(r, x, why) < 0 || read_token(r, x, why) < 0)
 		return -1;
 	t = &x->to->tls;
 	if (read_file(t->cert, &x->files.cert, why) < 0 ||
@@ -112,9 +121,11 @@ take(const struct renew *r, struct reading *x, struct server *sv,
     struct buf *said)
 {
 	struct server_files *had = r->files, now = x->files;
-	struct server_renewal to = { .token = x->token,
+	struct server_renewal to = {
+		.tokens = x->tokens.tokens.n ? &x->tokens : NULL,
 		.allow_ports = &x->to->allow_ports };
 
+	now.tokens = had->tokens;
 	if (!same(had->cert, now.cert) || !same(had->key, now.key) ||
 	    !same(had->ca, now.ca))
 		to.files = &now;
@@ -248,7 +259,7 @@ renew(void *arg, struct server *sv)
 	}
 	warn_credentials(r, &x);
 	say(r, taken, &said);
-	mem_free_secret(x.token);
+	token_file_release(&x.tokens);
 	start_files_free(&x.files.cert, &x.files.key, &x.files.ca);
 	if (x.to == &x.own)
 		config_server_release(&x.own);

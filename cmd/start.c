@@ -35,34 +35,42 @@ start_server(struct client_conf *c, const char *text, struct buf *why)
 	return -1;
 }
 
-bool
-start_two_tokens(const struct auth_conf *auth, struct buf *why)
+void
+start_no_file(struct buf *why, const char *option)
 {
-	if (!auth->token || !*auth->token || !auth->token_file ||
-	    !*auth->token_file)
+	buf_printf(why, "%s is '': name a file, or leave the option out (is a "
+	    "variable not set?)", option);
+}
+
+bool
+start_bad_token(const struct auth_conf *auth, struct buf *why)
+{
+	if (auth->token_file && !*auth->token_file)
+		start_no_file(why, "--token-file");
+	else if (auth->token && *auth->token && auth->token_file)
+		buf_puts(why, "cannot specify both --token and --token-file");
+	else
 		return false;
-	buf_puts(why, "cannot specify both --token and --token-file");
 	return true;
 }
 
 int
-start_token(struct auth_conf *auth, struct buf *why)
+start_tokens(struct token_file *to, const struct auth_conf *auth,
+    struct buf *why)
 {
 	struct buf reason = { 0 };
-	char *token;
+	int r;
 
-	if (!auth->token_file || !*auth->token_file)
+	if (!auth->token_file) {
+		token_file_set(to, auth->token);
 		return 0;
-	token = load_secret(auth->token_file, &reason);
-	if (token) {
-		mem_free_secret(auth->token);
-		auth->token = token;
-	} else {
+	}
+	r = token_file_open(to, auth->token_file, true, &reason);
+	if (r < 0)
 		buf_printf(why, "failed to resolve auth.tokenSource: failed to"
 		    " read file %s: %s", auth->token_file, buf_text(&reason));
-	}
 	buf_free(&reason);
-	return token ? 0 : -1;
+	return r;
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "cmd/applet.h"
 #include "cmd/logfile.h"
 #include "core/config.h"
+#include "net/token_file.h"
 
 struct start {
 	struct logfile *file;
@@ -17,10 +18,14 @@ struct start {
 const char *start_env(char *const *env, const char *name); /* NULL: not set */
 /* "host", "host:7000", "[fd00::1]:7000" or "fd00::1". */
 int start_server(struct client_conf *c, const char *text, struct buf *why);
-/* Options may name a token or a file of it, not both. */
-bool start_two_tokens(const struct auth_conf *auth, struct buf *why);
-/* Reads auth->token_file, where there is one, into auth->token. */
-int start_token(struct auth_conf *auth, struct buf *why);
+/* The file that an option names is ''. */
+void start_no_file(struct buf *why, const char *option);
+/* Options may name a token or a file of tokens, not both, and the name is that
+ * of a file: an empty one is a variable that was not set. */
+bool start_bad_token(const struct auth_conf *auth, struct buf *why);
+/* The tokens of auth->token_file, where there is one, else auth->token. */
+int start_tokens(struct token_file *to, const struct auth_conf *auth,
+    struct buf *why);
 /* Reads the PEM files that are named; the texts are owned by the caller. */
 int start_files(const struct tls_files *t, char **cert, char **key, char **ca,
     struct buf *why);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is to be started: options, and for what they leave open the settings
  * of that name. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,27 +22,12 @@ usage(struct buf *why, const char *text)
 	return TUNNEL_USAGE;
 }
 
-/* The process goes to another directory: a file is named from the root. */
-static char *
-from_root(const char *path, char *const *env)
-{
-	char *full = person_expand(path, env), here[PATH_MAX];
-	struct buf b = { 0 };
-
-	if (*full == '/' || !getcwd(here, sizeof(here)))
-		return full;
-	buf_printf(&b, "%s/%s", here, full);
-	free(full);
-	full = mem_dup(buf_text(&b));
-	buf_free(&b);
-	return full;
-}
-
 /* Beside the settings; where nothing can be written, ssh's own. */
 static char *
 known_hosts(const struct person *p, char *const *env)
 {
-	char *conf = p->path ? from_root(p->path, env) : NULL, *path = NULL;
+	char *conf = p->path ? person_from_root(p->path, env) : NULL;
+	char *path = NULL;
 	struct buf b = { 0 };
 
 	if (!conf)
@@ -80,7 +64,7 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 		    "--ssh", target);
 		return TUNNEL_USAGE;
 	}
-	p->key = key ? from_root(key, c->env) : NULL;
+	p->key = key ? person_from_root(key, c->env) : NULL;
 	p->jump = mem_dup(jump);
 	if (p->key && load_check_private(p->key, "--key", why) < 0)
 		return -1;

@@ -85,8 +85,10 @@ int
 verify_files(const struct verify *v, struct buf *notes, struct buf *why)
 {
 	char *cert = NULL, *key = NULL, *ca = NULL;
-	int r = start_token(v->auth, why);
+	struct token_file tokens = { 0 };
+	int r = start_tokens(&tokens, v->auth, why);
 
+	token_file_release(&tokens);
 	if (r == 0)
 		r = start_files(v->tls, &cert, &key, &ca, why);
 	if (r == 0)

@@ -8,7 +8,7 @@
 
 struct verify {
 	enum tls_side side;
-	struct auth_conf *auth;
+	const struct auth_conf *auth;
 	const struct tls_files *tls;
 	const struct log_conf *log;
 };

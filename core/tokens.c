@@ -102,7 +102,7 @@ tokens_fault(enum tokens_fault f)
 				"shorter one",
 		[TOKENS_BINARY] = "has a NUL in it: write tokens of text into "
 				  "it, one a line",
-		[TOKENS_UNREAD] = "cannot be read",
+		[TOKENS_UNREAD] = "cannot be read: ",
 		[TOKENS_LARGE] = "is larger than 64 KiB: write tokens into it, "
 				 "one a line",
 		[TOKENS_IRREGULAR] = "is not a regular file: put one in its "

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "net/loop.h"
 #include "net/resolve.h"
+#include "net/token_file.h"
 
 uint64_t bench_us(void); /* a clock that never runs back */
 
@@ -44,6 +45,7 @@ void bench_user_free(struct bench_user *u); /* NULL is fine */
 
 struct bench_how {
 	struct client_conf *conf; /* with one proxy; NULL: only measure */
+	struct token_file *tokens; /* the same */
 	const char *host;	  /* of the server, for users */
 	int port;		  /* without conf */
 	uint64_t ms;

@@ -114,7 +114,7 @@ on_signal(void *arg, int number)
 static bool
 begin(struct bench *b, const struct log *log, const struct client_hooks *h)
 {
-	static const struct client_files none;
+	const struct client_files files = { .tokens = b->how->tokens };
 	struct client_conf *conf = b->how->conf;
 
 	if (!conf) {
@@ -128,7 +128,7 @@ begin(struct bench *b, const struct log *log, const struct client_hooks *h)
 		return false;
 	}
 	conf->proxies.v[0].local_port = bench_service_port(b->service);
-	b->client = client_new(b->l, conf, &none, NULL, log, h, b->why);
+	b->client = client_new(b->l, conf, &files, NULL, log, h, b->why);
 	return b->client != NULL;
 }
 

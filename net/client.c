@@ -273,6 +273,7 @@ client_new(struct loop *l, const struct client_conf *conf,
 	c->conf = conf;
 	c->hooks = h;
 	c->log = log;
+	c->tokens = f->tokens;
 	if (range)
 		c->range = *range;
 	c->held.most = HOLD_MOST;
@@ -302,6 +303,7 @@ free_client(struct deferred *d)
 	struct client *c = list_item(d, struct client, gone);
 
 	tls_conf_free(c->tls);
+	token_drop(c->token);
 	proxy_url_release(&c->proxy);
 	buf_free(&c->why);
 	free(c);

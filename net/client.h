@@ -9,8 +9,11 @@
 
 struct loop;
 
-struct client_files { /* PEM texts; NULL: none */
-	char *cert, *key, *ca;
+struct token_file;
+
+struct client_files {
+	char *cert, *key, *ca; /* PEM texts; NULL: none */
+	struct token_file *tokens; /* borrowed, and read again */
 };
 
 enum client_stage { /* of the way to a session */

@@ -12,16 +12,10 @@
 #include "net/client_internal.h"
 #include "net/visitor.h"
 
-static const char *
-token_of(const struct client *c)
-{
-	return c->conf->auth.token ? c->conf->auth.token : "";
-}
-
 void
 client_key(const struct client *c, int64_t t, char to[static AUTH_KEY_LEN + 1])
 {
-	auth_key(to, token_of(c), t);
+	auth_key(to, c->token->text, t);
 }
 
 static void
@@ -65,6 +59,14 @@ arch(void)
 }
 
 static void
+choose_token(struct client *c)
+{
+	token_file_refresh(c->tokens, c->log, loop_now(c->l));
+	token_drop(c->token);
+	c->token = token_keep(token_file_first(c->tokens));
+}
+
+static void
 send_login(struct client *c)
 {
 	struct msg m = { .type = MSG_LOGIN };
@@ -73,6 +75,7 @@ send_login(struct client *c)
 	struct utsname host;
 	struct buf out = { 0 };
 
+	choose_token(c);
 	in->timestamp = loop_date();
 	client_key(c, in->timestamp, key);
 	in->version = (char *)(uintptr_t)FRP_VERSION;
@@ -167,7 +170,7 @@ logged_in(struct client *c, const struct msg_login_resp *m)
 	log_info(c->log, "[%s] login to server success, get run id [%s]",
 	    c->tag, c->tag);
 	rand_bytes(iv, sizeof(iv));
-	c->control = control_new(token_of(c), iv);
+	c->control = control_new(c->token->text, iv);
 	c->stage = CLIENT_SESSION;
 	c->was_up = true;
 	c->refused = false;

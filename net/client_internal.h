@@ -16,6 +16,7 @@
 #include "net/link.h"
 #include "net/proxy.h"
 #include "net/relay.h"
+#include "net/token_file.h"
 
 #define CLIENT_LOGIN_MS 10000 /* for the handshakes below the login together,
 				 and for the answer to it */
@@ -38,6 +39,8 @@ struct client {
 	struct uplink *uplink; /* being made, for the control stream */
 	struct link *link;     /* NULL without a mux, or while down */
 	struct stream *ctl;
+	struct token_file *tokens;
+	struct token *token; /* of the login, and all that follows it */
 	struct wire wire; /* until LoginResp has come */
 	struct control *control;
 	struct timer login_late, again, ping, pong;

@@ -159,7 +159,7 @@ static void
 take_up(struct client_job *j, const uint8_t *rest, size_t n)
 {
 	struct wrap_how how = { j->proxy->conf->use_encryption,
-		j->proxy->conf->use_compression, j->c->conf->auth.token,
+		j->proxy->conf->use_compression, j->c->token->text,
 		j->proxy->name };
 
 	stream_unread(j->work, rest, n);

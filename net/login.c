@@ -38,6 +38,7 @@ struct pending {
 	struct stream *s;
 	struct link *link;
 	struct msg m;
+	struct token *token;
 	char *run_id, tag[TEXT_TAG];
 	char from[ADDR_TEXT], error[200];
 	struct probe *probe;
@@ -79,6 +80,7 @@ free_pending(struct deferred *d)
 	struct pending *p = list_item(d, struct pending, gone);
 
 	msg_release(&p->m);
+	token_drop(p->token);
 	free(p->run_id);
 	free(p);
 }
@@ -140,7 +142,7 @@ by_generation(struct server *sv, uint64_t generation)
 }
 
 static void admit(struct server *sv, struct stream *s, struct link *link,
-    const char *from, const char *run_id, struct msg *m);
+    const char *from, const char *run_id, struct msg *m, struct token *token);
 
 static void
 on_probed(void *arg, bool alive)
@@ -164,13 +166,13 @@ on_probed(void *arg, bool alive)
 	}
 	if (old)
 		session_end(old, "silent, its client has come back");
-	admit(sv, p->s, p->link, p->from, p->run_id, &p->m);
+	admit(sv, p->s, p->link, p->from, p->run_id, &p->m, p->token);
 }
 
 static void
 wait_for(struct server *sv, struct session *old, struct stream *s,
     struct link *link, const char *from, const char *run_id, struct msg *m,
-    const char *error)
+    struct token *token, const char *error)
 {
 	struct pending *p = mem_new(struct pending);
 
@@ -179,6 +181,7 @@ wait_for(struct server *sv, struct session *old, struct stream *s,
 	p->link = link;
 	p->m = *m;
 	m->text = NULL;
+	p->token = token_keep(token);
 	p->run_id = mem_dup(run_id);
 	text_tag(p->tag, run_id);
 	p->holder = old->generation;
@@ -268,11 +271,11 @@ refuse(struct server *sv, const char *from, const char *error, struct buf *no)
 	put_answer(sv, no, NULL, error);
 }
 
-/* It has the token.  Of two who have waited for one and the same holder the
+/* It has a token.  Of two who have waited for one and the same holder the
  * second one finds the first in its place. */
 static void
 admit(struct server *sv, struct stream *s, struct link *link,
-    const char *from, const char *run_id, struct msg *m)
+    const char *from, const char *run_id, struct msg *m, struct token *token)
 {
 	const struct msg_login *in = &m->u.login;
 	struct session *old = by_client_id(sv, in, run_id);
@@ -283,21 +286,23 @@ admit(struct server *sv, struct stream *s, struct link *link,
 		snprintf(error, sizeof(error),
 		    "client_id [%.64s] for user [%.64s] is already online",
 		    in->client_id, in->user ? in->user : "");
-		wait_for(sv, old, s, link, from, run_id, m, error);
+		wait_for(sv, old, s, link, from, run_id, m, token,
+		    error);
 		return;
 	}
 	old = map_str(&sv->runs, run_id);
 	if (old && flaps(sv, run_id)) {
 		snprintf(error, sizeof(error), "run id [%s] is in use by "
 		    "another live client at [%s]", tag, old->from);
-		wait_for(sv, old, s, link, from, run_id, m, error);
+		wait_for(sv, old, s, link, from, run_id, m, token,
+		    error);
 		return;
 	}
 	if (old) {
 		log_info(sv->log, "[%s] Replaced by client [%s]", tag, tag);
 		session_end(old, "replaced by a newer login");
 	}
-	session_new(sv, s, link, from, run_id, in);
+	session_new(sv, s, link, from, run_id, in, token);
 }
 
 enum greeting
@@ -305,7 +310,7 @@ login(struct server *sv, struct stream *s, struct link *link,
     struct greeter *by, const char *from, struct msg *m, struct buf *no)
 {
 	const struct msg_login *in = &m->u.login;
-	const char *token = sv->token ? sv->token : "";
+	struct token *token;
 	char run_id[65], tag[TEXT_TAG];
 
 	if (link_of(s) && !link) {
@@ -316,7 +321,10 @@ login(struct server *sv, struct stream *s, struct link *link,
 		refuse(sv, from, "this connection has failed to log in", no);
 		return GREET_WRONG;
 	}
-	if (!auth_ok(token, in->timestamp, in->privilege_key)) {
+	token_file_refresh(sv->tokens, sv->log, loop_now(sv->l));
+	token = tokens_match(&sv->tokens->tokens, in->timestamp,
+	    in->privilege_key);
+	if (!token) {
 		if (by)
 			by->refused = true;
 		refuse(sv, from, "token in login doesn't match token from "
@@ -329,7 +337,7 @@ login(struct server *sv, struct stream *s, struct link *link,
 	    "hostname [%s] os [%s] arch [%s]", tag, from,
 	    in->version ? in->version : "", in->hostname ? in->hostname : "",
 	    in->os ? in->os : "", in->arch ? in->arch : "");
-	admit(sv, s, link, from, run_id, m);
+	admit(sv, s, link, from, run_id, m, token);
 	return GREET_OWNED;
 }
 

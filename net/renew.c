@@ -38,13 +38,6 @@ server_take_tls(struct server *sv, struct tls_conf *tls,
 }
 
 void
-server_take_token(struct server *sv, const char *token)
-{
-	mem_free_secret(sv->token);
-	sv->token = token && *token ? mem_dup(token) : NULL;
-}
-
-void
 server_say_pin(struct server *sv)
 {
 	log_info(sv->log, "certificate pin for clients: transport.tls.pin = "
@@ -70,6 +63,17 @@ renew_tls(struct server *sv, struct tls_conf *tls,
 }
 
 static void
+renew_tokens(struct server *sv, struct token_file *to, struct buf *said)
+{
+	bool same = tokens_same(&sv->tokens->tokens, &to->tokens);
+
+	token_file_swap(sv->tokens, to);
+	if (!same)
+		add(said, sv->tokens->tokens.n > 1 ? "the tokens" :
+						     "the token");
+}
+
+static void
 renew_ports(struct server *sv, const struct ranges *allowed,
     struct buf *said)
 {
@@ -87,7 +91,8 @@ renew_ports(struct server *sv, const struct ranges *allowed,
 static const char *
 opens(const struct server *sv, const struct server_renewal *to)
 {
-	if (sv->token && (!to->token || !*to->token))
+	if (to->tokens && token_file_is_none(to->tokens) &&
+	    !token_file_is_none(sv->tokens))
 		return "there is no auth.token any more: a server that has "
 		       "one is opened to everybody by a restart only";
 	if (sv->ca && to->files && !to->files->ca)
@@ -101,7 +106,6 @@ int
 server_renew(struct server *sv, const struct server_renewal *to,
     struct buf *said)
 {
-	const char *token = to->token ? to->token : "";
 	const char *no = opens(sv, to);
 	struct tls_conf *tls = NULL;
 
@@ -113,10 +117,8 @@ server_renew(struct server *sv, const struct server_renewal *to,
 		return -1;
 	if (tls)
 		renew_tls(sv, tls, to->files, said);
-	if (strcmp(sv->token ? sv->token : "", token) != 0) {
-		server_take_token(sv, token);
-		add(said, "the token");
-	}
+	if (to->tokens)
+		renew_tokens(sv, to->tokens, said);
 	renew_ports(sv, to->allow_ports, said);
 	return 0;
 }

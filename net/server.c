@@ -111,13 +111,12 @@ start(struct server *sv, const struct server_files *f, struct buf *why)
 		return -1;
 	sv->tls_force = c->tls_force;
 	server_take_tls(sv, tls, f);
-	server_take_token(sv, c->auth.token);
 	if (start_listening(sv, why) < 0)
 		return -1;
 	log_info(sv->log, "frps tcp listen on %s:%d", c->bind_addr,
 	    listen_port(sv->listener));
 	server_say_pin(sv);
-	if (!c->auth.token || !*c->auth.token)
+	if (token_file_is_none(sv->tokens))
 		log_warn(sv->log, "auth.token is empty: anybody who reaches "
 		    "port %d may open ports here",
 		    listen_port(sv->listener));
@@ -128,7 +127,8 @@ int
 server_run(const struct server_conf *c, const struct server_files *f,
     const struct log *log, const struct server_hooks *h, struct buf *why)
 {
-	struct server sv = { .conf = c, .log = log, .hooks = h };
+	struct server sv = { .conf = c, .log = log, .hooks = h,
+		.tokens = f->tokens };
 	int status = 1;
 
 	loop_descriptors();
@@ -165,6 +165,5 @@ server_run(const struct server_conf *c, const struct server_files *f,
 	map_free(&sv.runs);
 	loop_free(sv.l);
 	tls_conf_free(sv.tls);
-	mem_free_secret(sv.token);
 	return status;
 }

@@ -6,8 +6,11 @@
 #include "core/config.h"
 #include "core/log.h"
 
-struct server_files { /* PEM texts; NULL: none */
-	char *cert, *key, *ca;
+struct token_file;
+
+struct server_files {
+	char *cert, *key, *ca; /* PEM texts; NULL: none */
+	struct token_file *tokens; /* borrowed */
 };
 
 struct server;
@@ -27,7 +30,8 @@ int server_run(const struct server_conf *c, const struct server_files *f,
 struct server_renewal {
 	const struct server_files *files; /* NULL: those that it has */
 	const struct ranges *allow_ports;
-	const char *token; /* NULL or empty: none */
+	struct token_file *tokens; /* NULL: those that it has; is left with
+				      these when it is taken */
 };
 
 /* For those who come from now on; nobody is cut.  0, with what has changed in

@@ -17,6 +17,7 @@
 #include "net/proxy.h"
 #include "net/relay.h"
 #include "net/server.h"
+#include "net/token_file.h"
 
 /* Nobody knows yet who they are: so few of them, for so long. */
 #define STRANGER_MAX	 1000
@@ -67,8 +68,8 @@ struct server {
 	const struct log *log;
 	struct loop *l;
 	struct tls_conf *tls;
-	char *token;	/* of logins; NULL or empty: none */
 	bool tls_force, ca; /* clients need TLS, and a certificate */
+	struct token_file *tokens;
 	struct listener *listener;
 	struct ports *ports, *udp_ports;
 	struct addr proxy_addr; /* proxyBindAddr, port unset */
@@ -97,7 +98,6 @@ struct tls_conf *server_tls(struct server *sv, const struct server_files *f,
     struct buf *why);
 void server_take_tls(struct server *sv, struct tls_conf *tls,
     const struct server_files *f);
-void server_take_token(struct server *sv, const char *token);
 void server_say_pin(struct server *sv);
 
 /* A user's connection, from accept to the end of its relay. */
@@ -147,6 +147,7 @@ struct session {
 	struct link *link;  /* NULL: each stream is a connection of its own */
 	struct stream *ctl; /* the control stream */
 	struct control *control;
+	struct token *token; /* that its client has shown */
 	struct list proxies, claims, probes;
 	struct list idle; /* work streams */
 	struct deal deal; /* and those who wait for one */
@@ -225,7 +226,8 @@ void login_end(struct server *sv); /* what waits and what is remembered */
 
 /* session.c */
 void session_new(struct server *sv, struct stream *ctl, struct link *link,
-    const char *from, const char *run_id, const struct msg_login *m);
+    const char *from, const char *run_id, const struct msg_login *m,
+    struct token *token);
 /* One that does not read what is sent is ended, in the next turn. */
 void session_send(struct session *s, const struct msg *m);
 /* Tears down at once: names, ports, pool and link are free afterwards. */

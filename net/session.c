@@ -30,9 +30,7 @@ session_detail(const struct server *sv, const char *text, const char *summary)
 bool
 session_auth(struct session *s, int64_t t, const char *key)
 {
-	const char *token = s->sv->conf->auth.token;
-
-	return auth_ok(token ? token : "", t, key ? key : "");
+	return auth_ok(s->token->text, t, key);
 }
 
 static void
@@ -90,6 +88,7 @@ free_session(struct deferred *d)
 	struct session *s = list_item(d, struct session, gone);
 
 	control_free(s->control);
+	token_drop(s->token);
 	free(s->run_id);
 	free(s->user);
 	free(s->client_id);
@@ -306,10 +305,10 @@ on_link(struct link *k, enum link_event ev, struct stream *stream, void *arg)
 
 void
 session_new(struct server *sv, struct stream *ctl, struct link *link,
-    const char *from, const char *run_id, const struct msg_login *m)
+    const char *from, const char *run_id, const struct msg_login *m,
+    struct token *token)
 {
 	struct session *s = mem_new(struct session);
-	const char *token = sv->token;
 	uint8_t iv[CFB_IV_LEN];
 
 	s->sv = sv;
@@ -338,7 +337,8 @@ session_new(struct server *sv, struct stream *ctl, struct link *link,
 	list_init(&s->idle);
 	deal_init(&s->deal);
 	rand_bytes(iv, sizeof(iv));
-	s->control = control_new(token ? token : "", iv);
+	s->token = token_keep(token);
+	s->control = control_new(token->text, iv);
 	list_add(&sv->sessions, &s->at);
 	map_str_set(&sv->runs, run_id, s);
 	stream_on(ctl, on_ctl, s);

@@ -79,7 +79,7 @@ user_start_work(struct proxy *p, struct stream *work,
 {
 	struct msg m = { .type = MSG_START_WORK_CONN };
 	struct wrap_how how = { p->encrypt, p->compress,
-		p->session->sv->conf->auth.token, p->name };
+		p->session->token->text, p->name };
 	struct buf out = { 0 };
 
 	m.u.start_work_conn.name = p->name;

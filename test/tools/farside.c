@@ -29,6 +29,7 @@ struct tool {
 	struct loop *l;
 	struct client_conf client;
 	struct client_files files;
+	struct token_file tokens;
 	struct far_ssh_conf ssh;
 	struct far_remote remotes[MOST];
 	struct far_conf conf;
@@ -227,7 +228,7 @@ take(struct tool *t, char *key)
 	else if (strcmp(key, "remote") == 0)
 		take_remote(t, v);
 	else if (strcmp(key, "token") == 0)
-		t->client.auth.token = mem_dup(v);
+		token_file_set(&t->tokens, v);
 	else if (strcmp(key, "user") == 0)
 		t->client.user = mem_dup(v);
 	else if (strcmp(key, "tls") == 0)
@@ -336,6 +337,8 @@ main(int argc, char **argv)
 	config_client_defaults(&t.client);
 	t.conf.remotes = t.remotes;
 	t.conf.files = &t.files;
+	t.files.tokens = &t.tokens;
+	token_file_set(&t.tokens, NULL);
 	for (i = 1; i < (size_t)argc; i++)
 		take(&t, argv[i]);
 	config_client_complete(&t.client);
@@ -359,6 +362,7 @@ main(int argc, char **argv)
 	ev_io_stop(t.l->ev, &t.in);
 	ev_signal_stop(t.l->ev, &t.term);
 	loop_free(t.l);
+	token_file_release(&t.tokens);
 	config_client_release(&t.client);
 	return 0;
 }
