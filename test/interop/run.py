@@ -22,6 +22,7 @@ import cells  # noqa: E402
 import openssh  # noqa: E402
 import reload  # noqa: E402
 import runner  # noqa: E402
+import tokens  # noqa: E402
 import trios  # noqa: E402
 import ws  # noqa: E402
 
@@ -54,9 +55,10 @@ def jobs(ours, have_real, self_check):
                 cells.run, server, client, row, answered), CELL_SECONDS)
     yield from ws.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
     yield from burst.jobs(list(pairs(ours, have_real)), CELL_SECONDS)
-    if not self_check: # frp dies of it
-        yield from reload.jobs(list(pairs(ours, have_real)), ours,
-                               CELL_SECONDS)
+    if not self_check: # frp dies of a hangup, and knows one token
+        for more in (reload, tokens):
+            yield from more.jobs(list(pairs(ours, have_real)), ours,
+                                 CELL_SECONDS)
 
 
 def three(ours, have_real, self_check):
