@@ -52,20 +52,34 @@ read_all(int fd, const char *path, struct buf *to, struct buf *why)
 	}
 }
 
-int
-load_file(const char *path, struct buf *to, bool *open_to_all, struct buf *why)
+/* again: only what nobody has to be waited for. */
+static int
+load(const char *path, bool again, struct buf *to, bool *open_to_all,
+    struct buf *why)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+	    (again ? O_NONBLOCK : 0)), r = -1;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+	bool regular;
 
 	if (fd < 0)
 		return refuse(why, "open", path, errno);
-	r = read_all(fd, path, to, why);
+	regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (regular || !again)
+		r = read_all(fd, path, to, why);
+	else
+		buf_printf(why, "read %s: not a regular file, which cannot be "
+		    "read again", path);
 	if (open_to_all)
-		*open_to_all = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		    (st.st_mode & S_IROTH);
+		*open_to_all = regular && (st.st_mode & S_IROTH);
 	close(fd);
 	return r;
+}
+
+int
+load_file(const char *path, struct buf *to, bool *open_to_all, struct buf *why)
+{
+	return load(path, false, to, open_to_all, why);
 }
 
 /* Of what was read; NULL when there is a NUL in it. */
@@ -94,20 +108,10 @@ char *
 load_again(const char *path, struct buf *why)
 {
 	struct buf b = { 0 };
-	struct stat st;
 	char *text = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0) {
-		refuse(why, "open", path, errno);
-		return NULL;
-	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		buf_printf(why, "read %s: not a regular file, which cannot be "
-		    "read again", path);
-	else if (read_all(fd, path, &b, why) == 0)
+	if (load(path, true, &b, NULL, why) == 0)
 		text = text_of(&b, path, why);
-	close(fd);
 	if (text && !text[strspn(text, " \t\r\n")]) {
 		buf_printf(why, "read %s: the file is empty", path);
 		mem_free_secret(text);

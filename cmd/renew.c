@@ -2,8 +2,7 @@
 /* SIGHUP: the settings and the files that they name are read again, and what
  * a server can get while it runs is given to it: all of that or, when anything
  * is wrong, nothing. */
-#include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/frps.h"
@@ -174,13 +173,9 @@ warn_waiting(const struct renew *r, const struct reading *x)
 static bool
 lies_below(const char *path, const char *dir)
 {
-	char real[PATH_MAX], top[PATH_MAX];
-	size_t n;
+	size_t n = strlen(dir);
 
-	if (!path || !*path || !realpath(path, real) || !realpath(dir, top))
-		return false;
-	n = strlen(top);
-	return strncmp(real, top, n) == 0 && real[n] == '/';
+	return path && strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
 /* LoadCredential copies a file once. */
@@ -223,21 +218,18 @@ static void
 say(const struct renew *r, bool taken, struct buf *said)
 {
 	const struct log *log = &r->start->log;
-	char *line, *rest = NULL;
+	const char *line = buf_text(said);
+	int n;
 
-	if (taken && !buf_len(said))
-		buf_puts(said, "nothing");
+	if (taken)
+		log_info(log, "settings read anew, changed: %s", line);
+	for (; !taken && *line; line += n + (line[n] == '\n')) {
+		n = (int)strcspn(line, "\n");
+		log_error(log, "settings not read anew, all is as it was: "
+		    "%.*s", n, line);
+	}
 	tell_manager(r, taken ? "reloaded, changed" :
 	    "not reloaded, all is as it was", buf_text(said));
-	if (taken) {
-		log_info(log, "settings read anew, changed: %s",
-		    buf_text(said));
-		return;
-	}
-	for (line = strtok_r(buf_text(said), "\n", &rest); line;
-	    line = strtok_r(NULL, "\n", &rest))
-		log_error(log, "settings not read anew, all is as it was: %s",
-		    line);
 }
 
 void
@@ -254,6 +246,8 @@ renew(void *arg, struct server *sv)
 	notify_send(r->start->notify, state);
 	taken = read_all(r, &x, &said) == 0 && take(r, &x, sv, &said) == 0;
 	if (taken) {
+		if (!buf_len(&said))
+			buf_puts(&said, "nothing");
 		start_notes(r->start, x.own.notes);
 		warn_waiting(r, &x);
 	}

@@ -200,7 +200,7 @@ struct on_signal { /* all zero is stopped */
 	void *arg;
 };
 /* Until it is stopped, or the loop is freed: then it is as it was by default,
- * for one that comes later would find no loop. */
+ * for one that comes later would find no loop; SIGHUP stays away from then. */
 void loop_signal(struct loop *l, struct on_signal *s, int number,
     signal_cb *cb, void *arg);
 void loop_signal_stop(struct loop *l, struct on_signal *s);

@@ -93,12 +93,11 @@ opens(const struct server *sv, const struct server_renewal *to)
 {
 	if (to->tokens && token_file_is_none(to->tokens) &&
 	    !token_file_is_none(sv->tokens))
-		return "there is no auth.token any more: a server that has "
-		       "one is opened to everybody by a restart only";
+		return "there is no auth.token any more: without one a server "
+		       "can only be started";
 	if (sv->ca && to->files && !to->files->ca)
-		return "there is no transport.tls.trustedCaFile any more: a "
-		       "server that has one is opened to clients without a "
-		       "certificate by a restart only";
+		return "there is no transport.tls.trustedCaFile any more: "
+		       "without one a server can only be started";
 	return NULL;
 }
 

@@ -89,8 +89,17 @@ loop_hangup(struct loop *l, struct on_signal *s, signal_cb *end,
 void
 loop_signal_stop(struct loop *l, struct on_signal *s)
 {
+	sigset_t hangup;
+
 	if (!s->cb)
 		return;
+	if (s->w.signum == SIGHUP) {
+		/* a terminal may say twice that it is gone: no reason to leave
+		 * the last words unsaid */
+		sigemptyset(&hangup);
+		sigaddset(&hangup, SIGHUP);
+		sigprocmask(SIG_BLOCK, &hangup, NULL);
+	}
 	list_del(&s->at);
 	ev_signal_stop(l->ev, &s->w);
 }

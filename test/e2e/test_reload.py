@@ -12,6 +12,7 @@ from frp import (PING, PONG, Control, login_body, message, packed, port_in,
 from lib import (EchoServer, applet, check, dial, digest, echo, free_port,
                  pattern, read_exactly, tcp_proxy, timeout, toml, until)
 from pairs import Pair, every_way
+from test_scale import is_sanitized
 from told import ROOT
 from udp import UdpEcho, UdpUser, udp_proxy
 
@@ -361,7 +362,9 @@ def test_a_thousand_of_them_leave_nothing(t):
     before, fds = r.server.rss_kib(), r.server.fd_count()
     many(900)
     after = r.server.rss_kib()
-    check(after <= before + 256, f"{before} KiB, then {after}")
+    # which keeps what was freed, and tells of leaks itself
+    check(after <= before + 256 or is_sanitized(t.bin),
+          f"{before} KiB, then {after}")
     check(r.server.fd_count() == fds, f"{fds}, then {r.server.fd_count()}")
     check(port_in(held.proxy("p", 0)) in range(1, 6))
 
@@ -465,10 +468,9 @@ def test_copies_of_the_service_manager_are_named(t):
               r"start; 'systemctl restart'")
     found = r.server.wait_line(copies)
     check(found[1] == f"[{token}]", found[1])
-    os.symlink(r.server.path, t.path("cred/frps.toml"))
     other = t.proc([*applet(t.bin, "frps"), "-c", t.write(
         "cred/own.toml", toml({**r.conf, "bindPort": free_port()}))],
-        env={"CREDENTIALS_DIRECTORY": "cred/"}, name="other")
+        env={"CREDENTIALS_DIRECTORY": t.path("cred")}, name="other")
     other.wait_line("frps started successfully")
     other.signal(signal.SIGHUP)
     found = other.wait_line(copies)
