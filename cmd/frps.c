@@ -191,7 +191,7 @@ run_frps(const struct call *c)
 	struct frps_opts *o = c->record;
 	struct start s = { .ready = "frps started successfully" };
 	struct server_files files = { .tokens = &o->tokens };
-	struct renew again = { o, c->env, &s, &files };
+	struct renew again = { o, c->env, &s, &files, false };
 	struct server_hooks hooks = { ready, renew, &again };
 	struct buf why = { 0 };
 	bool open_to_all = false;
@@ -208,6 +208,7 @@ run_frps(const struct call *c)
 	    start_files(&o->conf.tls, &files.cert, &files.key, &files.ca,
 		&why) < 0)
 		return start_failed(&why);
+	again.piped = o->conf.auth.token_file && !o->tokens.path;
 	start_open(&s, &o->conf.log, 1, c->env);
 	say_source(&s, c, open_to_all);
 	r = server_run(&o->conf, &files, &s.log, &hooks, &why);

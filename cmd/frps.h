@@ -24,6 +24,7 @@ struct renew {
 	char *const *env;
 	struct start *start;
 	struct server_files *files; /* in use */
+	bool piped; /* the tokens: they are those of the start */
 };
 void renew(void *arg, struct server *sv); /* a hook; arg is a struct renew */
 

@@ -23,6 +23,12 @@ struct reading {
 	bool kept; /* the certificate, which is not named any more */
 };
 
+static bool
+same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static int
 read_file(const char *path, char **to, struct buf *why)
 {
@@ -51,34 +57,15 @@ read_settings(const struct renew *r, struct reading *x, struct buf *why)
 }
 
 /* A pipe was read once, at the start, and its name may mean another file now:
- * what came from it stays. */
-static bool
-came_by_pipe(const struct renew *r, const char *path)
-{
-	const char *first = r->opts->conf.auth.token_file;
-
-	return !r->opts->tokens.path && first && strcmp(path, first) == 0;
-}
-
+ * as long as nothing else takes its place, what came from it stays. */
 static int
-read_token(const struct renew *r, struct reading *x, struct buf *why)
+read_tokens(const struct renew *r, struct reading *x, struct buf *why)
 {
 	const char *path = x->to->auth.token_file;
-	struct buf reason = { 0 };
-	int bad;
 
-	if (!path) {
-		token_file_set(&x->tokens, x->to->auth.token);
+	if (r->piped && path && same(path, r->opts->conf.auth.token_file))
 		return 0;
-	}
-	if (came_by_pipe(r, path))
-		return 0;
-	bad = token_file_open(&x->tokens, path, false, &reason);
-	if (bad < 0)
-		buf_printf(why, "failed to resolve auth.tokenSource: failed to"
-		    " read file %s: %s", path, buf_text(&reason));
-	buf_free(&reason);
-	return bad;
+	return start_tokens_of(&x->tokens, &x->to->auth, false, why);
 }
 
 /* Without a certificate a server makes its own, at the start: what it has now
@@ -98,7 +85,7 @@ read_all(const struct renew *r, struct reading *x, struct buf *why)
 {
 	const struct tls_files *t;
 
-	if (read_settings(r, x, why) < 0 || read_token(r, x, why) < 0)
+	if (read_settings(r, x, why) < 0 || read_tokens(r, x, why) < 0)
 		return -1;
 	t = &x->to->tls;
 	if (read_file(t->cert, &x->files.cert, why) < 0 ||
@@ -109,14 +96,8 @@ read_all(const struct renew *r, struct reading *x, struct buf *why)
 	return 0;
 }
 
-static bool
-same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static int
-take(const struct renew *r, struct reading *x, struct server *sv,
+take(struct renew *r, struct reading *x, struct server *sv,
     struct buf *said)
 {
 	struct server_files *had = r->files, now = x->files;
@@ -130,6 +111,8 @@ take(const struct renew *r, struct reading *x, struct server *sv,
 		to.files = &now;
 	if (server_renew(sv, &to, said) < 0)
 		return -1;
+	if (to.tokens)
+		r->piped = false;
 	x->files = *had; /* to be freed */
 	*had = now;
 	return 0;
@@ -235,7 +218,7 @@ say(const struct renew *r, bool taken, struct buf *said)
 void
 renew(void *arg, struct server *sv)
 {
-	const struct renew *r = arg;
+	struct renew *r = arg;
 	struct reading x = { 0 };
 	struct buf said = { 0 };
 	char state[64];

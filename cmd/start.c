@@ -58,6 +58,13 @@ int
 start_tokens(struct token_file *to, const struct auth_conf *auth,
     struct buf *why)
 {
+	return start_tokens_of(to, auth, true, why);
+}
+
+int
+start_tokens_of(struct token_file *to, const struct auth_conf *auth, bool any,
+    struct buf *why)
+{
 	struct buf reason = { 0 };
 	int r;
 
@@ -65,7 +72,7 @@ start_tokens(struct token_file *to, const struct auth_conf *auth,
 		token_file_set(to, auth->token);
 		return 0;
 	}
-	r = token_file_open(to, auth->token_file, true, &reason);
+	r = token_file_open(to, auth->token_file, any, &reason);
 	if (r < 0)
 		buf_printf(why, "failed to resolve auth.tokenSource: failed to"
 		    " read file %s: %s", auth->token_file, buf_text(&reason));

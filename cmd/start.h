@@ -26,6 +26,8 @@ bool start_bad_token(const struct auth_conf *auth, struct buf *why);
 /* The tokens of auth->token_file, where there is one, else auth->token. */
 int start_tokens(struct token_file *to, const struct auth_conf *auth,
     struct buf *why);
+int start_tokens_of(struct token_file *to, const struct auth_conf *auth,
+    bool any, struct buf *why); /* as token_file_open has it */
 /* Reads the PEM files that are named; the texts are owned by the caller. */
 int start_files(const struct tls_files *t, char **cert, char **key, char **ca,
     struct buf *why);

@@ -28,6 +28,10 @@ def vector(name):
         return f.read()
 
 
+def source(path):
+    return {"type": "file", "file": {"path": path}}
+
+
 class Reloaded:
     """A server, its settings and its files."""
 
@@ -95,9 +99,8 @@ def test_each_file_that_is_broken_keeps_all_of_the_old(t):
     """Whatever else in the settings is new and right is not taken either."""
     inside, outside = free_port(), free_port()
     token = t.write("token", "old\n")
-    source = {"type": "file", "file": {"path": token}}
-    r = Reloaded(t, {"transport.tcpMux": False, "auth.tokenSource": source,
-                     "allowPorts": [{"single": inside}]})
+    r = Reloaded(t, {"transport.tcpMux": False, "allowPorts": [
+        {"single": inside}], "auth.tokenSource": source(token)})
     pin, path = r.pin(), r.server.path
     crt, key, ca = t.path("frps.crt"), t.path("frps.key"), t.path("ca.crt")
     new = {"allowPorts": [{"single": outside}]}
@@ -133,7 +136,7 @@ def test_each_file_that_is_broken_keeps_all_of_the_old(t):
         for name in (path, token, key, crt):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
-        r.write(**{"auth.tokenSource": source, TLS + "keyFile": key,
+        r.write(**{"auth.tokenSource": source(token), TLS + "keyFile": key,
                    TLS + "trustedCaFile": None})
         c = Control(r.port, "old", tls=True)
         check(not c.error, c.error)
@@ -263,20 +266,72 @@ def test_ports_that_are_open_stay_open_and_no_others(t):
 
 
 def test_a_token_that_is_new_counts_for_those_who_come(t):
-    r = Reloaded(t, {"auth.token": "old", "transport.tcpMux": False,
-                     "auth.additionalScopes": ["HeartBeats"]})
-    row = tcp_proxy("mine", EchoServer().port)
-    t.frpc(r.port, [row], {
-        "transport.tcpMux": False, "auth.token": "old",
-        "auth.additionalScopes": ["HeartBeats"]})
-    c = Control(r.port, "old")
+    """Each session goes by the one that it has come in with."""
+    scopes = {"auth.additionalScopes": ["HeartBeats", "NewWorkConns"]}
+    bare = {"transport.tcpMux": False}
+    r = Reloaded(t, {"auth.token": "old", **bare, **scopes})
+    service = EchoServer()
+
+    def client(token):
+        row = tcp_proxy(token, service.port, **{
+            "transport.useEncryption": True})
+        t.frpc(r.port, [row], {"auth.token": token, **bare, **scopes},
+               name=token)
+        return row["remotePort"]
+    first, c = client("old"), Control(r.port, "old")
     check(r.reload(**{"auth.token": "new"}) == "the token")
     check(Control(r.port, "old").error == WRONG)
-    check(not Control(r.port, "new").error)
-    c.send(PING, **signed("old"))
-    check(not c.wait(PONG)[0].get("error"), "it lives on its heartbeats")
-    check(port_in(c.proxy("p", 0)))
-    check(echo(row["remotePort"], b"still") == b"still")
+    for token, of in (("old", c), ("new", Control(r.port, "new"))):
+        check(not of.error, of.error)
+        of.send(PING, **signed(token))
+        check(not of.wait(PONG)[0].get("error"), f"the heartbeat of {token}")
+        check(port_in(of.proxy(token + "'s", 0)))
+    for port in (first, client("new")):
+        check(echo(port, b"sealed") == b"sealed")
+
+
+def test_a_token_may_move_between_a_file_and_the_settings(t):
+    r = Reloaded(t, {"auth.tokenSource": source(t.write("one", "1\n"))})
+
+    moves = (("auth.token", "2", "the token", "2", "1"),
+             ("auth.tokenSource", source(t.path("one")), "the token", "1",
+              "2"),
+             ("auth.tokenSource", source(t.write("two", "3\n4\n")),
+              "the tokens", "34", "1"),
+             ("auth.token", "4", "the token", "4", "3"))
+    for key, value, said, tokens, gone in moves:
+        none = {"auth.token": None, "auth.tokenSource": None}
+        check(r.reload(**{**none, key: value}) == said)
+        for x in tokens:
+            check(not Control(r.port, x, mux=True).error, x)
+        check(Control(r.port, gone, mux=True).error == WRONG, gone)
+
+
+def test_a_token_that_came_by_a_pipe_stays_until_there_is_another(t):
+    ours, theirs = os.pipe()
+    os.write(theirs, b"piped\n")
+    os.close(theirs)
+    conf = {"bindAddr": "127.0.0.1", "bindPort": free_port(),
+            "auth.tokenSource": source("/dev/stdin")}
+    path = t.write("frps.toml", toml(conf))
+    server = t.run("frps", "-c", path, stdin=ours, name="frps")
+    os.close(ours)
+    server.wait_line("frps started successfully")
+
+    def reload(said, token, **more):
+        t.write("frps.toml", toml({**conf, **more}))
+        mark = server.mark()
+        server.signal(signal.SIGHUP)
+        got = server.wait_line(f"{DONE}|{NOT_DONE}", since=mark)
+        check(said in got[0], got[0])
+        c = Control(conf["bindPort"], token, mux=True)
+        check(not c.error, c.error)
+    reload("allowPorts, now 7", "piped", allowPorts=[{"single": 7}])
+    more = conf.pop("auth.tokenSource")
+    reload("the token", "new", **{"auth.token": "new"})
+    # what it was is gone
+    reload("'/dev/stdin' is not a regular file", "new",
+           **{"auth.tokenSource": more})
 
 
 def handshake(s, context):
@@ -460,8 +515,7 @@ def test_the_service_manager_is_told_of_it(t):
 def test_copies_of_the_service_manager_are_named(t):
     os.mkdir(t.path("cred"))
     token = t.write("cred/token", "t\n")
-    r = Reloaded(t, {"auth.tokenSource": {"type": "file",
-                                          "file": {"path": token}}},
+    r = Reloaded(t, {"auth.tokenSource": source(token)},
                  env={"CREDENTIALS_DIRECTORY": t.path("cred")})
     check(r.hup() == "nothing")
     copies = (r"\[W\] \S+ (\[.*\]): the service manager's copy, made at the "
