@@ -197,3 +197,17 @@ def test_a_client_without_a_terminal_tries_at_once(t):
     session.ask_work()
     session.take_work()
     server.close()
+
+
+def test_a_client_that_tries_at_once_has_read_its_token_anew(t):
+    server = t.frps({"auth.token": "new"})
+    token, service = t.write("token", "old\n"), EchoServer()
+    row = tcp_proxy("one", service.port)
+    client = t.frpc(server, [row], {
+        "auth.tokenSource": {"type": "file", "file": {"path": token}},
+        "loginFailExit": False}, wait=0)
+    client.wait_line("connect to server error: token in login doesn't match")
+    t.write("token", "new\n")
+    client.signal(signal.SIGHUP)
+    client.wait_line("start proxy success")
+    check(echo(row["remotePort"], b"hello") == b"hello")
