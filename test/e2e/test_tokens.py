@@ -1,13 +1,14 @@
 """Tokens that are changed while everything runs, and files that hold none."""
 import itertools
 import os
+import signal
 import socket
 import subprocess
 
 from frp import (NEW_WORK, PING, PONG, REQ_WORK, Control, OneStream, packed,
                  port_in, signed, started)
 from lib import (STARTED, EchoServer, check, dial, echo, free_port, tcp_proxy,
-                 until, waits)
+                 toml, until, waits)
 from people import SECRET, TOKEN, Stand, private
 from proc import forking
 from test_private import Private
@@ -263,6 +264,27 @@ def test_a_file_that_goes_wrong_leaves_its_tokens_valid(t):
     os.chmod(path, 0)
     check(logs_in(server, "new"))
     server.wait_line("cannot be read: open .*: permission denied; ")
+
+
+def test_a_hangup_leads_to_another_file(t):
+    """Which is then read again by itself; who is in, stays."""
+    server = server_of(t, OLD)
+    row = tcp_proxy("enc", EchoServer().port,
+                    transport={"useEncryption": True})
+    client = t.frpc(server, [row], {"auth.token": OLD})
+    others = put(t, "others", "new\nnewer\n")
+    t.write("frps.toml", toml({**server.conf, **from_file(others)}))
+    server.signal(signal.SIGHUP)
+    server.wait_line("settings read anew, changed: the token$")
+    check(logs_in(server, "new") and logs_in(server, "newer") and
+          not logs_in(server, OLD))
+    put(t, "others", "third\n")
+    put(t, "tokens", f"{OLD}\nx\n")
+    check(logs_in(server, "third") and not logs_in(server, "new") and
+          not logs_in(server, OLD))
+    for _ in range(3):
+        same(echo(row["remotePort"], b"still here"), b"still here")
+    check(not client.says("is lost|error"), client.text)
 
 
 def test_tokens_of_a_pipe_stay_what_they_were(t):
