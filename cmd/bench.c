@@ -30,7 +30,8 @@ static const struct opt opts[] = {
 	  "printed elsewhere", &opt_str, AT(connect), NULL },
 	{ 0, "json", "false", "one line of JSON instead of a table",
 	  &opt_bool, AT(json), NULL },
-	{ 0, "pin", NULL, "accept only the server with this key, sha256:HASH",
+	{ 0, "pin", NULL, "accept only the server with one of these keys, "
+	  "sha256:HASH,...",
 	  &opt_str, AT(conf.tls.pin), NULL },
 	{ 0, "remote-port", "0", "port on the server, 0 lets it pick",
 	  &opt_int, AT(proxy.remote_port), NULL },

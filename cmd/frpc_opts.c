@@ -53,8 +53,8 @@ const struct opt frpc_link_opts[] = {
 	  FRPC_AT(conf.server_port), NULL },
 	{ 0, "tls-enable", "true", "TLS on the way to the server", &opt_bool,
 	  FRPC_AT(conf.tls_enable), NULL },
-	{ 0, "tls-pin", NULL, "accept only the server with this key, "
-	  "sha256:HASH", &opt_str, FRPC_AT(conf.tls.pin), NULL },
+	{ 0, "tls-pin", NULL, "accept only the server with one of these "
+	  "keys, sha256:HASH,...", &opt_str, FRPC_AT(conf.tls.pin), NULL },
 	{ 0, "tls-server-name", NULL, "name in the server's certificate",
 	  &opt_str, FRPC_AT(conf.tls.server_name), NULL },
 	{ 't', "token", NULL, "secret that the server knows", &opt_str,

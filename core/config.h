@@ -13,7 +13,8 @@
  * 'version' is accepted and has no use, as in frp; so has frps's
  * transport.tls.serverName, and what describes the web server as long as that
  * has no port.  Every other key either works or is refused when it asks for
- * what is not there.  transport.tls.pin and transport.tcpCongestion are ours. */
+ * what is not there.  transport.tls.pin, transport.tcpCongestion and stateDir
+ * are ours. */
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H
 
@@ -55,6 +56,7 @@ struct server_conf {
 	bool tls_force;
 	struct tls_files tls;
 	struct log_conf log;
+	char *state_dir; /* for what outlives a restart; NULL: the usual one */
 	char *problem; /* found while reading, for the check to say */
 	char *notes;   /* and what is no error, a line each; or NULL */
 };
@@ -94,6 +96,8 @@ struct client_conf {
 	bool login_fail_exit;
 	bool login_refused_exit; /* no setting: a first login that the server
 				    refuses is final */
+	bool hold_key; /* no setting: the first key that the server shows is
+			  the only one it may have from then on */
 	bool patient; /* no setting: waits between attempts grow up to a
 			 minute, not only to two seconds */
 	struct strings start;
@@ -122,6 +126,7 @@ enum config_kind {
 	CONFIG_PORT, /* an INT, checked to be 0..65535 */
 	CONFIG_PACKET, /* an INT, checked to be 1..65507, as fits into UDP */
 	CONFIG_BOOL,
+	CONFIG_PINS, /* a STR, also written as a list; see crypto/pins.h */
 	CONFIG_STRS,
 	CONFIG_PAIRS,
 	CONFIG_RANGES, /* list of { start, end } or { single } */

@@ -44,7 +44,7 @@ static const struct config_row rows[] = {
 	    .text = "auto" },
 	CONFIG_TLS_ROWS(client_conf),
 	{ "transport.tls.serverName", CONFIG_STR, AT(tls.server_name) },
-	{ "transport.tls.pin", CONFIG_STR, AT(tls.pin),
+	{ "transport.tls.pin", CONFIG_PINS, AT(tls.pin),
 	    .holds = CONFIG_GUARD },
 	CONFIG_LOG_ROWS(client_conf),
 	{ "proxies", CONFIG_PROXIES, AT(proxies) },

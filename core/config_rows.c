@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/plain.h"
+#include "crypto/pins.h"
 
 int
 config_fail(struct config_reader *r, const struct value *v, const char *fmt,
@@ -157,6 +158,12 @@ is_number(enum config_kind kind)
 	    kind == CONFIG_PACKET;
 }
 
+static bool
+is_text(enum config_kind kind)
+{
+	return kind == CONFIG_STR || kind == CONFIG_PINS;
+}
+
 static void *
 place(const struct config_row *row, const void *of)
 {
@@ -180,11 +187,11 @@ config_complete(const struct config_row *row, void *to)
 
 		if (!text)
 			continue;
-		if (row->kind == CONFIG_STR && *text && !**text) {
+		if (is_text(row->kind) && *text && !**text) {
 			free(*text);
 			*text = NULL;
 		}
-		if (row->kind == CONFIG_STR && !*text)
+		if (is_text(row->kind) && !*text)
 			*text = mem_dup(row->text);
 		if (is_number(row->kind) && *number == 0)
 			*number = row->number;
@@ -200,6 +207,7 @@ config_check(const struct config_row *row, const void *of,
 	for (; row->path; row++) {
 		const void *at = place(row, of);
 		const char *text;
+		struct pins pins;
 		int64_t n;
 
 		if (!at)
@@ -211,6 +219,10 @@ config_check(const struct config_row *row, const void *of,
 		if (row->kind == CONFIG_PACKET && (n < 1 || n > 65507))
 			config_problem(problems, "%s: %" PRId64 " must be in "
 			    "the range 1..65507", row->path, n);
+		text = row->kind == CONFIG_PINS ? *(char *const *)at : NULL;
+		if (text && pins_read(&pins, text))
+			config_problem(problems, "%s: %s", row->path,
+			    pins_read(&pins, text));
 		text = row->invalid ? *(char *const *)at : NULL;
 		if (!text)
 			continue;
@@ -229,7 +241,7 @@ config_release(const struct config_row *row, void *of)
 	for (; row->path; row++) {
 		void *at = place(row, of);
 
-		if (at && row->kind == CONFIG_STR) {
+		if (at && is_text(row->kind)) {
 			mem_free_secret(*(char **)at);
 			*(char **)at = NULL; /* other rows may name it, too */
 		}

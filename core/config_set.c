@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/pins_value.h"
 
 int
 config_int(struct config_reader *r, const struct value *v, const char *path,
@@ -95,6 +96,19 @@ set_strings(struct config_reader *r, const struct value *v, const char *path,
 	config_strings_release(to);
 	*to = s;
 	return err;
+}
+
+static int
+set_pins(struct config_reader *r, const struct value *v, const char *path,
+    char **to)
+{
+	const char *why;
+
+	if (v->type != VALUE_LIST)
+		return config_str(r, v, path, to);
+	mem_free_secret(*to);
+	why = pins_value(to, v);
+	return why ? config_fail(r, v, "'%s': %s", path, why) : 0;
 }
 
 static int
@@ -254,6 +268,8 @@ set(struct config_reader *r, const struct config_row *row,
 	switch (row->kind) {
 	case CONFIG_STR:
 		return config_str(r, v, row->path, at);
+	case CONFIG_PINS:
+		return set_pins(r, v, row->path, at);
 	case CONFIG_INT:
 	case CONFIG_PORT:
 	case CONFIG_PACKET:

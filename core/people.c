@@ -10,12 +10,13 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/people_check.h"
+#include "core/pins_value.h"
 #include "core/plain.h"
 #include "core/value.h"
 
 #define REASONS 20 /* told of one file */
 
-enum kind { STR, SECRET, BOOL, PORT, STRS };
+enum kind { STR, SECRET, BOOL, PORT, PINS, STRS };
 
 struct row {
 	const char *key; /* NULL ends the rows */
@@ -45,7 +46,7 @@ static const struct row bastion_rows[] = {
 	{ "server", STR, AT(server) },
 	{ "token", SECRET, AT(token) },
 	{ "tokenFile", STR, AT(token_file) },
-	{ "pin", STR, AT(pin) },
+	{ "pin", PINS, AT(pin) },
 	{ "trustedCaFile", STR, AT(ca) },
 	{ "user", STR, AT(user) },
 	{ "tls", BOOL, AT(tls) },
@@ -172,6 +173,8 @@ static void
 take_value(struct reader *r, const struct row *row, const struct value *v,
     const char *at, void *field)
 {
+	const char *bad;
+
 	switch (row->kind) {
 	case SECRET:
 		r->to->secrets = true;
@@ -190,6 +193,11 @@ take_value(struct reader *r, const struct row *row, const struct value *v,
 			wrong(r, v->line, "%s is a port from 1 to 65535", at);
 		else
 			*(int64_t *)field = v->integer;
+		break;
+	case PINS:
+		bad = pins_value(field, v);
+		if (bad)
+			wrong(r, v->line, "%s: %s", at, bad);
 		break;
 	case STRS:
 		take_texts(r, v, at, field);
@@ -346,7 +354,8 @@ release_item(const struct row *row, char *item)
 
 	free(*(char **)(void *)item);
 	for (; row->key; row++) {
-		if (row->kind == STR || row->kind == SECRET)
+		if (row->kind == STR || row->kind == SECRET ||
+		    row->kind == PINS)
 			mem_free_secret(*(char **)(void *)(item + row->at));
 		if (row->kind != STRS)
 			continue;

@@ -4,7 +4,7 @@
  *	[bastion]			# for all workers that name no other
  *	server = "bastion.example:7000"
  *	tokenFile = "~/.config/culvert/token"	# or token = "..."
- *	pin = "sha256:..."		# or trustedCaFile = "..."
+ *	pin = "sha256:..."		# or a list; or trustedCaFile = "..."
  *	user = "team"			# as frp's user; also: tls = false,
  *					# protocol, proxyURL, tcpMux
  *	[bastions.lab]			# others, by name

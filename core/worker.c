@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "crypto/pins.h"
 
 #define PORT_DEFAULT 7000
-#define PIN_MARK "sha256:"
-#define PIN_BYTES 32
-
 typedef int worker_read(struct worker_conf *w, const char *v, struct buf *why);
 
 static int
@@ -123,32 +120,39 @@ read_tls(struct worker_conf *w, const char *v, struct buf *why)
 static int
 read_pin(struct worker_conf *w, const char *v, struct buf *why)
 {
-	const char *sum = v + strlen(PIN_MARK);
-	uint8_t raw[PIN_BYTES];
+	struct buf all = { 0 };
+	struct pins pins;
+	const char *bad;
 
-	if (strncmp(v, PIN_MARK, strlen(PIN_MARK)) == 0 &&
-	    strlen(sum) == 2 * PIN_BYTES &&
-	    text_unhex(raw, sum, 2 * PIN_BYTES) >= 0) {
-		w->pin = mem_dup(v);
-		return 0;
+	if (pins_read(&pins, v)) {
+		buf_printf(why, "pin '%s' is not sha256: and 64 hex digits",
+		    v);
+		return -1;
 	}
-	buf_printf(why, "pin '%s' is not sha256: and 64 hex digits",
-	    v);
-	return -1;
+	if (w->pin)
+		buf_printf(&all, "%s,", w->pin);
+	buf_puts(&all, v);
+	free(w->pin);
+	w->pin = mem_dup(buf_text(&all));
+	buf_free(&all);
+	bad = pins_read(&pins, w->pin);
+	if (bad)
+		buf_puts(why, bad);
+	return bad ? -1 : 0;
 }
 
 static const struct {
 	const char *key;
 	worker_read *read;
-	bool needed;
+	bool needed, again; /* it may come more than once */
 } rows[] = {
-	{ "type", read_type, true },
-	{ "server", read_server, true },
-	{ "server_public", read_public, false },
-	{ "port_range", read_range, false },
-	{ "token", read_token, false },
-	{ "tls", read_tls, false },
-	{ "pin", read_pin, false },
+	{ "type", read_type, true, false },
+	{ "server", read_server, true, false },
+	{ "server_public", read_public, false, false },
+	{ "port_range", read_range, false, false },
+	{ "token", read_token, false, false },
+	{ "tls", read_tls, false, false },
+	{ "pin", read_pin, false, true },
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
@@ -169,7 +173,7 @@ read_item(struct worker_conf *w, char *item, unsigned *seen, struct buf *why)
 		continue;
 	if (i == ROWS)
 		buf_printf(why, "unknown key '%s'", item);
-	else if (*seen & 1u << i)
+	else if (*seen & 1u << i && !rows[i].again)
 		buf_printf(why, "key '%s' is repeated", item);
 	else if (!equals[1])
 		buf_printf(why, "key '%s' has no value", item);

@@ -17,11 +17,11 @@ struct worker_conf {
 	int first, last; /* remote ports to try; first = 0: server picks */
 	char *token;
 	bool tls;
-	char *pin; /* "sha256:…" of the server's key, or NULL */
+	char *pin; /* those of the server's key, see crypto/pins.h; or NULL */
 };
 
-/* 0, or <0 and the reason; to is then empty.  Every key at most once, no
- * unknown key; neither blanks nor control bytes. */
+/* 0, or <0 and the reason; to is then empty.  Every key at most once, save
+ * pin, of which each is valid; no unknown key; neither blanks nor control bytes. */
 int worker_parse(struct worker_conf *to, const char *text, struct buf *why);
 void worker_release(struct worker_conf *w);
 /* "54.123.45.67:12345" out of the address that the server told. */

@@ -26,20 +26,22 @@ struct tls_setup {
 	const char *key;  /* PKCS#8, SEC1 or PKCS#1, RSA or EC P-256/384/521 */
 	const char *ca;	  /* whom to trust: server: demands client
 			     certificates; client: verifies the server */
-	const char *pin;  /* client: "sha256:" and 64 hex digits, the SHA-256 of
-			     the server's SubjectPublicKeyInfo; checked alone or
-			     beside ca */
+	const char *pin;  /* client: the server must have one of these keys,
+			     see crypto/pins.h; checked alone or beside ca */
 	struct tls_conf *own; /* server: whose certificate and key go on where
 				 none is given; NULL: a new one is made */
 };
 
 /* A server without a certificate makes itself one: ECDSA P-256, positive
- * random serial, valid from an hour before now for ten years.  NULL with a
- * reason for people in why. */
+ * random serial, valid from an hour before now for ten
+ * years.  NULL with a reason for people in why. */
 struct tls_conf *tls_conf_new(enum tls_side side, const struct tls_setup *s,
     int64_t now, const uint8_t seed[static 32], char *why, size_t whylen);
 /* NULL is fine; what sessions that are not freed yet need stays for them. */
 void tls_conf_free(struct tls_conf *c);
+/* Client: from now on the server must have this key; where pins were set they
+ * stay the only ones. */
+void tls_conf_hold(struct tls_conf *c, const char *pin);
 /* The pin of our own certificate, "sha256:…"; NULL without one. */
 const char *tls_conf_pin(const struct tls_conf *c);
 
@@ -82,7 +84,7 @@ const char *tls_why(const struct tls *t);
 /* For logs and tests, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". */
 const char *tls_suite(const struct tls *t);
 bool tls_resumed(const struct tls *t);
-/* Hex SHA-256 of the peer's SubjectPublicKeyInfo, or NULL if there was none. */
+/* The peer's pin, "sha256:…", or NULL if it showed no certificate. */
 const char *tls_peer_pin(const struct tls *t);
 
 #endif

@@ -9,50 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-tls_hex(char *to, const uint8_t digest[static SHA256_LEN])
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < SHA256_LEN; i++) {
-		*to++ = digits[digest[i] >> 4];
-		*to++ = digits[digest[i] & 15];
-	}
-	*to = '\0';
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static const char *
-set_pin(struct tls_conf *c, const char *text)
-{
-	static const char why[] =
-	    "pin must be \"" TLS_PIN_PREFIX "\" and 64 hex digits";
-	size_t i, skip = sizeof(TLS_PIN_PREFIX) - 1;
-	int high, low;
-
-	if (strncmp(text, TLS_PIN_PREFIX, skip) != 0 ||
-	    strlen(text + skip) != sizeof(c->pin) * 2)
-		return why;
-	for (i = 0; i < sizeof(c->pin); i++) {
-		high = hex_digit(text[skip + 2 * i]);
-		low = hex_digit(text[skip + 2 * i + 1]);
-		if (high < 0 || low < 0)
-			return why;
-		c->pin[i] = (uint8_t)(high << 4 | low);
-	}
-	c->has_pin = true;
-	return NULL;
-}
-
 static bool
 key_is_of_rsa(const struct pem_key *k, const br_rsa_public_key *pk)
 {
@@ -104,8 +60,7 @@ judge_own(struct tls_conf *c)
 		return "private key does not belong to the certificate";
 	c->issuer_type = (unsigned)br_x509_decoder_get_signer_key_type(&d);
 	hash_sha256(digest, parts.spki.p, parts.spki.n, NULL, 0);
-	strcpy(c->own_pin, TLS_PIN_PREFIX);
-	tls_hex(c->own_pin + sizeof(TLS_PIN_PREFIX) - 1, digest);
+	pins_put(c->own_pin, digest);
 	return NULL;
 }
 
@@ -230,7 +185,7 @@ tls_conf_new(enum tls_side side, const struct tls_setup *s, int64_t now,
 	} else if (s->pin && side == TLS_SERVER) {
 		bad = "a pin is for clients only";
 		snprintf(why, whylen, "%s", bad);
-	} else if (s->pin && (bad = set_pin(c, s->pin))) {
+	} else if (s->pin && (bad = pins_read(&c->pins, s->pin))) {
 		snprintf(why, whylen, "%s", bad);
 	}
 	if (bad) {
@@ -266,6 +221,13 @@ tls_conf_free(struct tls_conf *c)
 	free(c->anchors);
 	tls_cache_free(c->cache);
 	heap_free_secret(c, sizeof(*c));
+}
+
+void
+tls_conf_hold(struct tls_conf *c, const char *pin)
+{
+	if (c->pins.n == 0)
+		(void)pins_read(&c->pins, pin);
 }
 
 const char *

@@ -6,6 +6,7 @@
 #include "crypto/tls_internal.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,8 +131,10 @@ start_client(struct tls *t)
 		br_ssl_client_set_single_ec(s, c->certs.v, c->certs.n,
 		    &c->key.ec, BR_KEYTYPE_SIGN, c->issuer_type,
 		    br_ec_get_default(), br_ecdsa_sign_asn1_get_default());
+	/* what was agreed on before a pin was held is judged by it, too */
 	again = tls_session_is_fresh(&c->last, h->now) &&
-	    strcmp(c->last_name, h->name) == 0;
+	    strcmp(c->last_name, h->name) == 0 &&
+	    (c->pins.n == 0 || pins_have(&c->pins, c->last.pin));
 	if (again) {
 		h->offered = c->last;
 		br_ssl_engine_set_session_parameters(&s->eng, &c->last.p);
@@ -171,7 +174,7 @@ tls_hs_start(struct tls *t, const char *name, int64_t now,
 		.anchors = c->anchors,
 		.n_anchors = c->n_anchors,
 		.purpose = client ? DER_FOR_SERVER : DER_FOR_CLIENT,
-		.pin = c->has_pin ? c->pin : NULL,
+		.pins = &c->pins,
 		.now = now,
 	};
 
@@ -209,13 +212,20 @@ tls_hs_free(struct tls *t)
 static void
 fail_pin(struct tls *t)
 {
-	char got[2 * SHA256_LEN + 1], want[2 * SHA256_LEN + 1];
+	const struct pins *p = &t->conf->pins;
+	char got[PINS_SIZE], want[PINS_SIZE], or[PINS_SIZE + 32] = "";
 
-	tls_hex(got, t->hs->check.spki);
-	tls_hex(want, t->conf->pin);
+	pins_put(got, t->hs->check.spki);
+	pins_put(want, p->v[0]);
+	if (p->n > 1) {
+		strcpy(or, " or ");
+		pins_put(or + 4, p->v[1]);
+	}
+	if (p->n > 2)
+		snprintf(or + 3 + PINS_SIZE, 20, " or %u others",
+		    (unsigned)p->n - 2);
 	tls_fail(t, BR_ALERT_BAD_CERTIFICATE,
-	    "server's pin is " TLS_PIN_PREFIX "%s, not the expected "
-	    TLS_PIN_PREFIX "%s", got, want);
+	    "server's pin is %s, not the expected %s%s", got, want, or);
 }
 
 static void
@@ -268,7 +278,7 @@ set_peer_pin(struct tls *t)
 
 	t->has_peer_pin = t->resumed ? h->offered.has_pin : h->check.has_spki;
 	if (t->has_peer_pin)
-		tls_hex(t->peer_pin,
+		pins_put(t->peer_pin,
 		    t->resumed ? h->offered.pin : h->check.spki);
 }
 

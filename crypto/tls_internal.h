@@ -15,9 +15,7 @@
 #define TLS_MAX_PLAIN	16384
 #define TLS_MAX_NAME	255
 #define TLS_MAX_SUITES	6
-#define TLS_PIN_PREFIX	"sha256:"
-#define TLS_PIN_SIZE	(sizeof(TLS_PIN_PREFIX) + 2 * SHA256_LEN)
-#define TLS_WHY_SIZE	256
+#define TLS_WHY_SIZE	320
 
 enum tls_record { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA };
 
@@ -30,9 +28,8 @@ struct tls_conf {
 	unsigned issuer_type; /* BR_KEYTYPE_… of who signed certs */
 	br_x509_trust_anchor *anchors;
 	size_t n_anchors;
-	bool has_pin;
-	uint8_t pin[SHA256_LEN];
-	char own_pin[TLS_PIN_SIZE];
+	struct pins pins; /* client: none is any */
+	char own_pin[PINS_SIZE];
 	uint16_t suites[TLS_MAX_SUITES];
 	size_t n_suites;
 	bool has_aes, has_wide_aes;
@@ -87,13 +84,12 @@ struct tls {
 	uint8_t out_head; /* bytes of a sealed record before the text */
 	bool started;	/* no longer a handshake, once */
 	bool resumed, closed, has_peer_pin;
-	char peer_pin[2 * SHA256_LEN + 1];
+	char peer_pin[PINS_SIZE];
 };
 
 /* tls_conf.c */
 /* Leaves only these suites, in this order, for tests of each. */
 void tls_conf_set_suites(struct tls_conf *c, const uint16_t *suites, size_t n);
-void tls_hex(char *to, const uint8_t digest[static SHA256_LEN]);
 
 /* tls_hs.c */
 void tls_hs_start(struct tls *t, const char *name, int64_t now,

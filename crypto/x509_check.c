@@ -74,7 +74,7 @@ check_leaf(struct x509_check *c)
 		return BR_ERR_X509_UNEXPECTED;
 	hash_sha256(c->spki, cert.spki.p, cert.spki.n, NULL, 0);
 	c->has_spki = true;
-	if (r->pin && !hash_same(r->pin, c->spki, SHA256_LEN))
+	if (r->pins && r->pins->n > 0 && !pins_have(r->pins, c->spki))
 		return X509_ERR_PIN;
 	if (r->n_anchors == 0)
 		return 0;

@@ -5,7 +5,7 @@
 #define CRYPTO_X509_CHECK_H
 
 #include "crypto/der.h"
-#include "crypto/hash.h"
+#include "crypto/pins.h"
 #include "crypto/x509_any.h"
 
 #include <bearssl.h>
@@ -27,7 +27,8 @@ struct x509_rules {
 	const br_x509_trust_anchor *anchors; /* borrowed; n 0: believe it */
 	size_t n_anchors;
 	enum der_purpose purpose;
-	const uint8_t *pin; /* SHA256_LEN bytes, or NULL */
+	const struct pins *pins; /* of which it must have one; borrowed, and
+				    NULL or none: any */
 	const char *name; /* NULL, or one that it must be for; borrowed */
 	uint8_t ip[16];	    /* an address that must be among the names */
 	size_t ip_len;	    /* 4, 16, or 0 for none */

@@ -16,6 +16,8 @@ other_value(const struct config_row *row)
 		    strcmp(row->path, "transport.wireProtocol") == 0 ?
 							   "\"v2\"" :
 							   "\"other\"";
+	case CONFIG_PINS:
+		return "[\"" PIN "\", \"" PIN "\"]";
 	case CONFIG_INT:
 	case CONFIG_PORT:
 	case CONFIG_PACKET:
@@ -64,6 +66,9 @@ is_set(const struct config_row *row, const void *of)
 		text = *(char *const *)at;
 		return text &&
 		    (!strcmp(text, "other") || !strcmp(text, "warn"));
+	case CONFIG_PINS:
+		text = *(char *const *)at;
+		return text && !strcmp(text, PIN "," PIN);
 	case CONFIG_INT:
 	case CONFIG_PORT:
 	case CONFIG_PACKET:
@@ -100,6 +105,7 @@ is_default(const struct config_row *row, const void *of)
 
 	switch (row->kind) {
 	case CONFIG_STR:
+	case CONFIG_PINS:
 		text = *(char *const *)at;
 		return row->text ? text && !strcmp(text, row->text) : !text;
 	case CONFIG_INT:
@@ -271,7 +277,7 @@ TEST(config_every_visitor_row_changes_its_field_or_is_refused)
 static void
 put_default(struct buf *b, const struct config_row *row)
 {
-	if (row->kind == CONFIG_STR)
+	if (row->kind == CONFIG_STR || row->kind == CONFIG_PINS)
 		buf_printf(b, "%s = \"%s\"\n", row->path,
 		    row->text ? row->text : "");
 	else if (row->kind == CONFIG_INT || row->kind == CONFIG_PORT ||

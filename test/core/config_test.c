@@ -367,3 +367,32 @@ TEST(config_udp_packets_have_a_size_that_udp_can_carry)
 	client_says("udpPacketSize = -1",
 	    "udpPacketSize: -1 must be in the range 1..65507");
 }
+
+TEST(config_pins_are_one_text_or_a_list_and_checked)
+{
+	struct client_conf c;
+
+	CHECK_STR(client_file(&c, "transport.tls.pin = '" PIN "," PIN "'",
+	    "f"), "");
+	CHECK_STR(c.tls.pin, PIN "," PIN);
+	config_client_release(&c);
+	CHECK_STR(client_file(&c, "{ \"transport\": { \"tls\": { \"pin\": "
+	    "[\"" PIN "\"] } } }", "f"), "");
+	CHECK_STR(c.tls.pin, PIN);
+	config_client_release(&c);
+	CHECK_STR(client_file(&c, "transport.tls.pin = ''", "f"), "");
+	CHECK(!c.tls.pin);
+	config_client_release(&c);
+	client_says("transport.tls.pin = 'x'", "transport.tls.pin: pin must "
+	    "be \"sha256:\" and 64 hex digits, several with commas between");
+	client_says("transport.tls.pin = []", "f:1: 'transport.tls.pin': the "
+	    "list is empty");
+	client_says("transport.tls.pin = ['']", "f:1: 'transport.tls.pin': "
+	    "pin must be \"sha256:\" and 64 hex digits, several with commas "
+	    "between");
+	client_says("transport.tls.pin = ['" PIN "', 7]", "f:1: "
+	    "'transport.tls.pin': it is a text in quotes, or a list of them");
+	CHECK(has(client_file(&c, "transport.tls.pin = 7", "f"), "f:1: "
+	    "'transport.tls.pin' cannot be of this type: "));
+	config_client_release(&c);
+}

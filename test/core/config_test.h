@@ -5,6 +5,9 @@
 #include "core/config.h"
 #include "test/t.h"
 
+#define PIN "sha256:" \
+	"00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100"
+
 static const struct config_row port_rows[] = { CONFIG_REMOTE_PORT_ROWS,
 	{ 0 } };
 static const struct config_row secret_rows[] = { CONFIG_SECRET_ROWS, { 0 } };

@@ -3,12 +3,15 @@
 
 #include "test/t.h"
 
+#define PIN "sha256:" \
+	"00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100"
+
 static const char whole[] =
     "# mine\n"
     "[bastion]\n"
     "server = \"bastion.example:7000\"\n"
     "tokenFile = \"~/token\"\n"
-    "pin = \"sha256:00\"\n"
+    "pin = \"" PIN "\"\n"
     "user = \"team\"\n"
     "protocol = \"wss\"\n"
     "proxyURL = \"http://p:1\"\n"
@@ -61,6 +64,23 @@ reads(struct people *p, const char *text)
 	return r == 0;
 }
 
+TEST(people_may_have_several_pins_of_a_bastion)
+{
+	static const char list[] = "[bastion]\nserver = \"h\"\n"
+				   "pin = [\"" PIN "\", \"" PIN "\"]\n";
+	static const char text[] = "[bastion]\nserver = \"h\"\n"
+				   "pin = \"" PIN "," PIN "\"\n";
+	const char *const both[] = { list, text };
+	struct people p;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (CHECK(reads(&p, both[i]))) {
+			CHECK_STR(p.bastions[0].pin, PIN "," PIN);
+			people_release(&p);
+		}
+}
+
 TEST(people_settings_are_read_whole)
 {
 	const struct people_bastion *b;
@@ -76,7 +96,7 @@ TEST(people_settings_are_read_whole)
 	if (CHECK(b && !b->name)) {
 		CHECK_STR(b->server, "bastion.example:7000");
 		CHECK_STR(b->token_file, "~/token");
-		CHECK_STR(b->pin, "sha256:00");
+		CHECK_STR(b->pin, PIN);
 		CHECK_STR(b->user, "team");
 		CHECK_STR(b->protocol, "wss");
 		CHECK_STR(b->proxy_url, "http://p:1");
@@ -161,7 +181,18 @@ TEST(people_are_told_what_is_wrong_and_where)
 	    "f:1: [bastion]: either 'token' or 'tokenFile'");
 	fails("[bastion]\nserver=\"h\"\nprotocol=\"quic\"\n",
 	    "f:1: [bastion]: 'protocol' is tcp, websocket or wss");
-	fails("[bastion]\nserver=\"h\"\ntls=false\npin=\"x\"\n",
+	fails("[bastion]\nserver='h'\npin=[]\n",
+	    "f:3: 'pin' in [bastion]: the list is empty");
+	fails("[bastion]\nserver='h'\npin=[1]\n",
+	    "f:3: 'pin' in [bastion]: it is a text in quotes, or a list of "
+	    "them");
+	fails("[bastion]\nserver='h'\npin=['" PIN "," PIN "']\n",
+	    "f:3: 'pin' in [bastion]: a pin of a list has a comma in it, or a "
+	    "NUL");
+	fails("[bastion]\nserver='h'\npin='sha256:00'\n",
+	    "f:3: 'pin' in [bastion]: pin must be \"sha256:\" and 64 hex "
+	    "digits, several with commas between");
+	fails("[bastion]\nserver=\"h\"\ntls=false\npin='" PIN "'\n",
 	    "f:1: [bastion]: 'pin' and 'trustedCaFile' need 'tls'");
 	fails("[bastion]\nserver=\"h\"\ntls=1\n",
 	    "f:3: 'tls' in [bastion] is true or false");

@@ -8,6 +8,8 @@
 	"port_range=10000-50000"
 #define HEX64 \
 	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define PIN  "sha256:" HEX64
+#define MANY ",pin=" PIN ",pin=" PIN ",pin=" PIN ",pin=" PIN
 
 static void
 fails(const char *text, const char *want)
@@ -59,6 +61,10 @@ TEST(worker_keys_come_in_any_order_and_most_may_be_left_out)
 	CHECK_STR(w.public_host, "h");
 	CHECK(w.port == 1 && w.first == 65535 && w.last == 65535);
 	worker_release(&w);
+	CHECK(worker_parse(&w, "type=frp,pin=" PIN ",server=h,pin=" PIN, &b)
+	    == 0);
+	CHECK_STR(w.pin, PIN "," PIN);
+	worker_release(&w);
 	CHECK(worker_parse(&w, "type=frp,server=h,tls=false", &b) == 0);
 	CHECK(!w.tls);
 	worker_release(&w);
@@ -85,6 +91,10 @@ TEST(worker_says_which_key_is_wrong)
 	    "and 64 hex digits");
 	fails("type=frp,server=h,pin=sha256:00", "pin 'sha256:00' is not "
 	    "sha256: and 64 hex digits");
+	fails("type=frp,server=h,pin=" PIN ",pin=x", "pin 'x' is not sha256: "
+	    "and 64 hex digits");
+	fails("type=frp,server=h" MANY MANY MANY MANY ",pin=" PIN,
+	    "there are more than 16 pins");
 	fails("type=frp,server=h,tls=false,pin=sha256:" HEX64,
 	    "a pin needs tls");
 }

@@ -132,7 +132,8 @@ TEST(pem_says_what_is_wrong_with_keys)
 TEST(tls_conf_says_what_is_wrong)
 {
 	static const char pin[] =
-	    "pin must be \"sha256:\" and 64 hex digits";
+	    "pin must be \"sha256:\" and 64 hex digits, several with commas "
+	    "between";
 	static const struct {
 		enum tls_side side;
 		struct tls_setup s;
