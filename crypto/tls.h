@@ -28,12 +28,13 @@ struct tls_setup {
 			     certificates; client: verifies the server */
 	const char *pin;  /* client: the server must have one of these keys,
 			     see crypto/pins.h; checked alone or beside ca */
+	const char *own_key; /* server without cert: the key to make one for */
 	struct tls_conf *own; /* server: whose certificate and key go on where
-				 none is given; NULL: a new one is made */
+				 none is given; NULL: see own_key */
 };
 
-/* A server without a certificate makes itself one: ECDSA P-256, positive
- * random serial, valid from an hour before now for ten
+/* A server without a certificate makes itself one: ECDSA P-256, with own_key
+ * or a new one, positive random serial, valid from an hour before now for ten
  * years.  NULL with a reason for people in why. */
 struct tls_conf *tls_conf_new(enum tls_side side, const struct tls_setup *s,
     int64_t now, const uint8_t seed[static 32], char *why, size_t whylen);

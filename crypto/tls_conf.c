@@ -2,6 +2,7 @@
 /* What is decided once: who we are, whom we trust, which ciphers. */
 #include "crypto/gcm_wide.h"
 #include "crypto/heap.h"
+#include "crypto/own_key.h"
 #include "crypto/tls_internal.h"
 #include "crypto/x509_make.h"
 
@@ -82,6 +83,10 @@ set_own(struct tls_conf *c, const struct tls_setup *s, int64_t now,
 		c->certs = c->own->certs;
 		c->key = c->own->key;
 	} else if (c->side == TLS_SERVER) {
+		if (s->own_key)
+			why = own_key_read(&c->key, s->own_key);
+		if (why)
+			return why;
 		x509_make(&c->certs, &c->key, now, seed);
 	} else {
 		return NULL;

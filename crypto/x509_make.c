@@ -6,6 +6,7 @@
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "crypto/heap.h"
+#include "crypto/own_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,10 +158,8 @@ x509_make(struct pem_certs *certs, struct pem_key *key, int64_t now,
 	br_ec_public_key pk;
 
 	br_hmac_drbg_init(&rng, &br_sha256_vtable, seed, 32);
-	*key = (struct pem_key){ .type = BR_KEYTYPE_EC,
-		.memory = heap_zero(BR_EC_KBUF_PRIV_MAX_SIZE),
-		.size = BR_EC_KBUF_PRIV_MAX_SIZE };
-	br_ec_keygen(&rng.vtable, ec, &key->ec, key->memory, BR_EC_secp256r1);
+	if (key->type == 0)
+		own_key_new(key, &rng.vtable);
 	br_ec_compute_pub(ec, &pk, pub, &key->ec);
 	br_hmac_drbg_generate(&rng, serial, sizeof(serial));
 	serial[0] = (serial[0] & 0x7f) | 0x40; /* positive, no leading zero */

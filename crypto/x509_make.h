@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* A new P-256 key and a certificate for it, signed with itself, valid from an
- * hour before now for ten years. */
+/* A certificate for the P-256 key, signed with itself, valid from an hour
+ * before now for ten years.  Where there is no key yet one is made. */
 void x509_make(struct pem_certs *certs, struct pem_key *key, int64_t now,
     const uint8_t seed[static 32]);
 

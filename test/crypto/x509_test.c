@@ -172,6 +172,7 @@ TEST(x509_make_makes_what_a_client_may_trust)
 	size_t i;
 
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		k = (struct pem_key){ 0 };
 		x509_make(&c, &k, times[i], seed);
 		CHECK(k.type == BR_KEYTYPE_EC && c.n == 1);
 		br_x509_decoder_init(&d, NULL, NULL);
