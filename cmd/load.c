@@ -29,8 +29,8 @@ refuse(struct buf *why, const char *did, const char *path, int number)
 	return -1;
 }
 
-static int
-read_all(int fd, const char *path, struct buf *to, struct buf *why)
+int
+load_fd(int fd, const char *path, struct buf *to, struct buf *why)
 {
 	size_t had = buf_len(to);
 	ssize_t n;
@@ -66,7 +66,7 @@ load(const char *path, bool again, struct buf *to, bool *open_to_all,
 		return refuse(why, "open", path, errno);
 	regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (regular || !again)
-		r = read_all(fd, path, to, why);
+		r = load_fd(fd, path, to, why);
 	else
 		buf_printf(why, "read %s: not a regular file, which cannot be "
 		    "read again", path);

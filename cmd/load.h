@@ -12,6 +12,8 @@
  * directory".  open_to_all, if not NULL, tells whether others may read it. */
 int load_file(const char *path, struct buf *to, bool *open_to_all,
     struct buf *why);
+/* The rest of what is open already. */
+int load_fd(int fd, const char *path, struct buf *to, struct buf *why);
 /* The same as an owned text; NULL on failure.  A NUL inside is refused. */
 char *load_text(const char *path, struct buf *why);
 /* The same while a program runs: never waits, so that only regular files will

@@ -50,13 +50,13 @@ void tunnel_plan_release(struct tunnel_plan *p);
 /* What was given becomes [tunnels.NAME] of the settings file. */
 int tunnel_save(const struct tunnel_plan *p, const struct tunnel_opts *o,
     struct buf *why);
-void tunnel_make_dirs(const char *file); /* in which it is to be */
 
 /* ---- the process that keeps it up ---- */
 
 /* What it says of itself until it stands; a letter and a text a line. */
 enum tunnel_word {
 	TUNNEL_STEP = 'S',  /* what is done now */
+	TUNNEL_NOTE = 'N',  /* for standard error */
 	TUNNEL_LINE = 'L',  /* for standard output */
 	TUNNEL_READY = 'R', /* its pid; the last word */
 	TUNNEL_FAIL = 'F',  /* why; the last word */

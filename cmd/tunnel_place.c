@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/start.h"
+#include "cmd/state.h"
 #include "core/mem.h"
 
 static const char *const endings[] = { ".lock", ".sock", ".log", ".log.1",
@@ -51,51 +52,6 @@ path_of(char *const *env)
 	return path;
 }
 
-static int
-make_dirs(char *path)
-{
-	char *slash;
-
-	for (slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		/* whatever is wrong with one shows at the last */
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
-}
-
-static int
-cannot(const struct place *p, const char *what, int error, struct buf *why)
-{
-	buf_printf(why, "cannot %s '%s': %s", what, p->path, strerror(error));
-	if (error == EROFS || error == EACCES || error == ENOTDIR ||
-	    error == ENOENT)
-		buf_puts(why, "; name another directory of yours in "
-		    "$CULVERT_STATE_DIR");
-	return -1;
-}
-
-static int
-check(struct place *p, struct buf *why)
-{
-	struct stat st;
-
-	if (fstat(p->dir, &st) < 0)
-		return cannot(p, "look at", errno, why);
-	if (st.st_uid != geteuid()) {
-		buf_printf(why, "the directory '%s' belongs to another user",
-		    p->path);
-		return -1;
-	}
-	if (st.st_mode & 077) {
-		buf_printf(why, "others may use the directory '%s': chmod 700 "
-		    "it", p->path);
-		return -1;
-	}
-	return 0;
-}
-
 int
 place_open(struct place *p, char *const *env, bool make, struct buf *why)
 {
@@ -105,15 +61,14 @@ place_open(struct place *p, char *const *env, bool make, struct buf *why)
 		    "$CULVERT_STATE_DIR");
 		return -1;
 	}
-	if (make && make_dirs(p->path) < 0)
-		return cannot(p, "make the directory", errno, why);
-	p->dir = open(p->path,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (p->dir < 0 && !make && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (p->dir < 0)
-		return cannot(p, "open the directory", errno, why);
-	return check(p, why);
+	errno = 0;
+	p->dir = state_open(p->path, STATE_STRICT | (make ? STATE_MAKE : 0),
+	    why);
+	if (p->dir == -1 && (errno == EROFS || errno == EACCES ||
+	    errno == ENOTDIR || errno == ENOENT))
+		buf_puts(why, "; name another directory of yours in "
+		    "$CULVERT_STATE_DIR");
+	return p->dir == -1 ? -1 : 0;
 }
 
 void

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/load.h"
+#include "cmd/state.h"
 #include "cmd/tunnel.h"
 #include "core/mem.h"
 
@@ -32,7 +33,7 @@ known_hosts(const struct person *p, char *const *env)
 
 	if (!conf)
 		return NULL;
-	tunnel_make_dirs(conf);
+	state_make_dirs(conf);
 	*(strrchr(conf, '/') + 1) = '\0';
 	if (access(conf, W_OK) == 0) {
 		buf_printf(&b, "%sknown_hosts", conf);

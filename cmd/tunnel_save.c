@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/load.h"
+#include "cmd/state.h"
 #include "cmd/tunnel.h"
 #include "core/mem.h"
 
@@ -19,35 +20,6 @@ failed(const char *what, const char *path, struct buf *why)
 	buf_printf(why, "--save: cannot %s '%s': %s", what, path,
 	    strerror(errno));
 	return -1;
-}
-
-void
-tunnel_make_dirs(const char *path)
-{
-	char *p = mem_dup(path), *slash;
-
-	for (slash = p + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		mkdir(p, 0700); /* what is wrong shows when it is written */
-		*slash = '/';
-	}
-	free(p);
-}
-
-static int
-write_all(int fd, struct buf *b)
-{
-	ssize_t n;
-
-	while (buf_len(b)) {
-		n = write(fd, buf_peek(b), buf_len(b));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		buf_take(b, (size_t)n);
-	}
-	return fsync(fd);
 }
 
 static int
@@ -62,7 +34,7 @@ replace(const char *path, struct buf *text, struct buf *why)
 	fd = mkostemp(name, O_CLOEXEC); /* which makes it 0600 */
 	if (fd < 0) {
 		r = failed("write beside", path, why);
-	} else if (write_all(fd, text) < 0) {
+	} else if (state_write(fd, text) < 0) {
 		r = failed("write", name, why);
 		unlink(name);
 	} else if (rename(name, path) < 0) {
@@ -113,7 +85,7 @@ tunnel_save(const struct tunnel_plan *p, const struct tunnel_opts *o,
 	if (access(path, F_OK) == 0)
 		r = load_file(path, &text, NULL, why);
 	else
-		tunnel_make_dirs(path);
+		state_make_dirs(path);
 	if (r == 0 && people_save_tunnel(&fresh,
 	    text.data ? (const char *)buf_peek(&text) : "", buf_len(&text),
 	    &t) < 0) {
