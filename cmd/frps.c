@@ -7,7 +7,9 @@
 
 #include "cmd/completion.h"
 #include "cmd/load.h"
+#include "cmd/server_key.h"
 #include "cmd/verify.h"
+#include "core/mem.h"
 #include "core/version.h"
 
 #define AT(field) offsetof(struct frps_opts, field)
@@ -63,6 +65,8 @@ static const struct opt root_opts[] = {
 	  &opt_str, AT(conf.proxy_bind_addr), NULL },
 	{ 0, "quic-bind-port", "0", "UDP port for QUIC", &opt_int, 0,
 	  "QUIC transport" },
+	{ 0, "state-dir", NULL, "keep the server's own key in this directory",
+	  &opt_str, AT(conf.state_dir), NULL },
 	{ 0, "subdomain-host", "", "domain that subdomains belong to",
 	  &opt_str, 0, "subdomains" },
 	{ 0, "tls-only", "false", "refuse clients without TLS", &opt_bool,
@@ -193,7 +197,8 @@ run_frps(const struct call *c)
 	struct server_files files = { .tokens = &o->tokens };
 	struct renew again = { o, c->env, &s, &files, false };
 	struct server_hooks hooks = { ready, renew, &again };
-	struct buf why = { 0 };
+	struct buf why = { 0 }, note = { 0 };
+	char *own_key = NULL;
 	bool open_to_all = false;
 	int r;
 
@@ -206,14 +211,20 @@ run_frps(const struct call *c)
 	if (read_settings(c, &open_to_all, &why) < 0 ||
 	    start_tokens(&o->tokens, &o->conf.auth, &why) < 0 ||
 	    start_files(&o->conf.tls, &files.cert, &files.key, &files.ca,
-		&why) < 0)
+		&why) < 0 ||
+	    server_key(&o->conf, c->env, &own_key, &note, &why) < 0)
 		return start_failed(&why);
 	again.piped = o->conf.auth.token_file && !o->tokens.path;
+	files.own_key = own_key; /* for the start alone */
 	start_open(&s, &o->conf.log, 1, c->env);
 	say_source(&s, c, open_to_all);
+	if (buf_len(&note))
+		log_warn(&s.log, "%s", buf_text(&note));
 	r = server_run(&o->conf, &files, &s.log, &hooks, &why);
 	start_close(&s, &s.say.out, &why);
 	start_files_free(&files.cert, &files.key, &files.ca);
+	mem_free_secret(own_key);
+	buf_free(&note);
 	buf_free(&why);
 	return r;
 }

@@ -36,6 +36,7 @@ static const struct config_row rows[] = {
 	CONFIG_TLS_ROWS(server_conf),
 	CONFIG_UNUSED_ROW("transport.tls.serverName", CONFIG_STR),
 	CONFIG_LOG_ROWS(server_conf),
+	{ "stateDir", CONFIG_STR, AT(state_dir), .holds = CONFIG_PATH },
 	CONFIG_WEB_ROWS,
 	CONFIG_QUIC_ROWS,
 	CONFIG_LATER("kcpBindPort", CONFIG_PORT, "the KCP transport",

@@ -13,7 +13,7 @@ struct tls_conf *
 server_tls(struct server *sv, const struct server_files *f, struct buf *why)
 {
 	struct tls_setup setup = { .cert = f->cert, .key = f->key,
-		.ca = f->ca, .own = sv->tls };
+		.ca = f->ca, .own = sv->tls, .own_key = f->own_key };
 	struct tls_conf *tls;
 	char reason[200];
 	uint8_t seed[32];

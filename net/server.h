@@ -10,6 +10,7 @@ struct token_file;
 
 struct server_files {
 	char *cert, *key, *ca; /* PEM texts; NULL: none */
+	char *own_key; /* for want of a certificate, at the start */
 	struct token_file *tokens; /* borrowed */
 };
 

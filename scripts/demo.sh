@@ -9,6 +9,7 @@ make -s -j2 all tools
 bin=${BIN:-build/culvert}
 
 dir=$(mktemp -d)
+export STATE_DIRECTORY="$dir/state"
 running=""
 
 end() {

@@ -44,6 +44,7 @@ class Run:
         self.base = os.path.join(peers.BUILD, "bench", "run")
         os.makedirs(self.base, exist_ok=True)
         self.base = tempfile.mkdtemp(dir=self.base)
+        proc.keep_state_in(self.base)
         self.load = LOAD
         self.descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self.peers = self.who()

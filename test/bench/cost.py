@@ -77,6 +77,7 @@ def main():
     proc.become_subreaper()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     base = tempfile.mkdtemp(dir=os.path.dirname(LOAD))
+    proc.keep_state_in(base)
     try:
         grind = [peers.tool("valgrind"), "--tool=callgrind",
                  "--callgrind-out-file=/dev/null", os.path.abspath(a.bin)]

@@ -72,6 +72,7 @@ def main():
     proc.become_subreaper()
     with tempfile.TemporaryDirectory(prefix="culvert-bench.") as dir:
         t = lib.Env(dir, args.bin)
+        proc.keep_state_in(dir)
         try:
             sshd, service, bastion = Sshd(t), EchoServer(), Bastion(t)
             with Tunnels(t) as user:

@@ -26,6 +26,18 @@ def private(t, name, text, mode=0o600):
     return path
 
 
+def pin_of(server):
+    return server.wait_line(r'tls\.pin = "(sha256:\w+)"').group(1)
+
+
+def know(t, server):
+    """As if this server had been reached before, in the home t.dir."""
+    state = t.path(".local", "state", "culvert")
+    os.makedirs(state, 0o700, exist_ok=True)
+    with open(os.path.join(state, "servers"), "a") as f:
+        f.write(f"127.0.0.1:{server.conf['bindPort']} {pin_of(server)}\n")
+
+
 class Stand:
     """A bastion, a worker that offers these ports, and a settings file."""
 
@@ -34,6 +46,8 @@ class Stand:
         self.server = frps or t.frps({"auth": {"token": TOKEN}})
         self.port = (self.server.conf["bindPort"]
                      if isinstance(self.server, Frps) else self.server)
+        if isinstance(self.server, Frps):
+            know(t, self.server)
         self.token = private(t, "token", TOKEN + "\n")
         self.secret = private(t, "secret", SECRET + "\n")
         self.worker = self.offer(*ports) if ports else None
@@ -201,4 +215,5 @@ def only_worker_processes(before):
 
 
 __all__ = ["NAME", "SECRET", "TOKEN", "Ssh", "Stand", "Terminal", "free_port",
-           "need", "only_worker_processes", "openssh", "private", "said"]
+           "know", "need", "only_worker_processes", "openssh", "pin_of",
+           "private", "said"]

@@ -41,6 +41,13 @@ def become_subreaper():
     ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)
 
 
+def keep_state_in(dir):
+    """What programs remember: not in the home of whoever runs this."""
+    os.environ["STATE_DIRECTORY"] = os.path.join(dir, "server-state")
+    os.environ["XDG_STATE_HOME"] = os.path.join(dir, ".local", "state")
+    os.environ.pop("CULVERT_STATE_DIR", None)
+
+
 def descendants(root):
     """Every live process below root, zombies left out."""
     below = {}

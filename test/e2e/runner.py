@@ -71,6 +71,7 @@ def _child(job, dir, log):
         # Those of a job that ran before in the parent are not ours.
         proc.started.clear()
         proc.become_subreaper()
+        proc.keep_state_in(dir)
         status = _run(job, dir)
     except BaseException:
         traceback.print_exc()
