@@ -129,7 +129,7 @@ run_connect(const struct call *c)
 	struct connect_opts *o = c->record;
 	const char *wrong = take_words(c, o);
 	const char *name = c->given->before ? c->given->words[0] : o->tcp;
-	struct person p = { 0 };
+	struct person p = { .bare = o->stdio };
 	struct buf why = { 0 };
 	int port, status;
 

@@ -47,8 +47,8 @@ struct run {
 	struct progress progress;
 	struct on_signal on_int, on_term, on_child;
 	bool ready, lost;
-	char why[700]; /* why it ends, once it does */
-	char told[700]; /* the last trouble, and when */
+	char why[1000]; /* why it ends, once it does */
+	char told[1000]; /* the last trouble, and when */
 	uint64_t told_at;
 };
 
@@ -189,6 +189,15 @@ on_step(void *arg, const char *what)
 }
 
 static void
+on_note(void *arg, const char *text)
+{
+	struct run *r = arg;
+
+	progress_done(&r->progress);
+	say_err(&r->say, "%s", text);
+}
+
+static void
 on_trouble(void *arg, const struct forward_spec *f, const char *why)
 {
 	struct run *r = arg;
@@ -273,7 +282,7 @@ serve(struct run *r, struct tunnel_sockets *sockets)
 {
 	const struct forward_opts *o = r->call->record;
 	const struct tunnel_hooks hooks = { .far = on_far, .step = on_step,
-		.ready = on_ready, .trouble = on_trouble, .arg = r };
+		.note = on_note, .ready = on_ready, .trouble = on_trouble, .arg = r };
 	struct buf why = { 0 };
 	int status;
 

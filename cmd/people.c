@@ -27,7 +27,8 @@ const struct opt people_opts[] = {
 	  "~/.config/culvert/config.toml", &opt_str, AT(config), NULL },
 	{ 0, "frp-user", NULL, "user to log in as, as frp's user", &opt_str,
 	  AT(frp_user), NULL },
-	{ 0, "pin", NULL, "accept only the server with this key, sha256:HASH",
+	{ 0, "pin", NULL, "accept only the server with one of these keys, "
+	  "sha256:HASH,...",
 	  &opt_str, AT(pin), NULL },
 	{ 0, "secret-file", NULL, "file that holds the worker's secret, "
 	  "instead of $CULVERT_SECRET", &opt_str, AT(secret_file), NULL },
@@ -234,6 +235,8 @@ take_bastion(struct person *p, const struct people_opts *o, char *const *env,
 	if (r == 0)
 		r = start_files(&c->tls, &p->files.cert, &p->files.key,
 		    &p->files.ca, why);
+	if (r == 0)
+		r = remember_new(&p->remember, c, env, p->bare, why);
 	return r;
 }
 
@@ -314,6 +317,7 @@ person_far(const struct person *p, struct far_conf *to)
 	to->worker = p->worker;
 	to->secret = p->secret;
 	to->server_user = p->server_user;
+	to->known = p->remember ? &p->remember->known : NULL;
 }
 
 void
@@ -327,5 +331,6 @@ person_release(struct person *p)
 	config_client_release(&p->conf);
 	token_file_release(&p->tokens);
 	start_files_free(&p->files.cert, &p->files.key, &p->files.ca);
+	remember_free(p->remember);
 	*p = (struct person){ 0 };
 }

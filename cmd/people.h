@@ -4,6 +4,7 @@
 #define CMD_PEOPLE_H
 
 #include "cmd/applet.h"
+#include "cmd/remember.h"
 #include "cmd/say.h"
 #include "core/config.h"
 #include "core/people.h"
@@ -27,6 +28,9 @@ struct person { /* all zero is empty */
 	struct client_conf conf;
 	struct client_files files;
 	struct token_file tokens;
+	struct remember *remember; /* NULL: the settings say it */
+	bool bare; /* it runs for another program, again and again: nothing is
+		      said of what the settings say themselves */
 };
 
 /* Reads the settings file: that of --config or $CULVERT_CONFIG must be there,

@@ -72,6 +72,15 @@ on_step(void *arg, const char *what)
 }
 
 static void
+on_note(void *arg, const char *text)
+{
+	struct reach *r = arg;
+
+	progress_done(&r->progress);
+	say_err(r->progress.say, "%s", text);
+}
+
+static void
 on_late(struct timer *t, void *arg)
 {
 	(void)t;
@@ -84,7 +93,7 @@ reach_start(struct reach *r, struct loop *l, const struct person *p,
     struct buf *why)
 {
 	const struct far_hooks hooks = { .state = on_state, .step = on_step,
-		.arg = r };
+		.note = on_note, .arg = r };
 
 	*r = (struct reach){ .l = l, .port = port, .cb = cb, .arg = arg };
 	r->log = say_log(say);

@@ -52,6 +52,9 @@ hear(struct start *s, enum tunnel_word w, const char *text)
 	case TUNNEL_STEP:
 		progress_step(&s->progress, text);
 		break;
+	case TUNNEL_NOTE:
+		say_err(&s->say, "%s", text);
+		break;
 	case TUNNEL_LINE:
 		say_out(&s->say, "%s", text);
 		break;

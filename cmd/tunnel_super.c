@@ -32,7 +32,7 @@ struct super {
 static void
 say(struct super *s, enum tunnel_word w, const char *text)
 {
-	char plain[1000], line[1200];
+	char plain[1200], line[1300];
 	int n;
 
 	if (s->conf->parent < 0) {
@@ -70,7 +70,7 @@ on_late(struct timer *t, void *arg)
 {
 	struct super *s = arg;
 	struct far_stat st;
-	char why[400];
+	char why[1200];
 
 	(void)t;
 	far_stat(tunnel_far(s->fact.tunnel), &st);
@@ -100,6 +100,17 @@ on_step(void *arg, const char *what)
 
 	if (!s->ready)
 		say(s, TUNNEL_STEP, what);
+}
+
+/* In the foreground the log is seen by the same people. */
+static void
+on_note(void *arg, const char *text)
+{
+	struct super *s = arg;
+
+	log_warn(&s->log, "%s", text);
+	if (s->conf->parent >= 0)
+		say(s, TUNNEL_NOTE, text);
 }
 
 /* "127.0.0.1:8000 -> gpu-1 localhost:8000" */
@@ -278,7 +289,7 @@ open_tunnel(struct super *s)
 {
 	struct tunnel_plan *plan = s->conf->plan;
 	struct tunnel_hooks hooks = { .far = on_far, .step = on_step,
-		.ready = on_ready, .arg = s };
+		.note = on_note, .ready = on_ready, .arg = s };
 	struct buf why = { 0 };
 
 	s->fact.tunnel = tunnel_new(s->l, plan->sockets, &plan->specs,

@@ -10,6 +10,7 @@
 #include "net/client_internal.h"
 #include "net/congestion.h"
 #include "net/dialler.h"
+#include "net/secure.h"
 #include "net/via.h"
 #include "net/visitor.h"
 
@@ -66,6 +67,22 @@ enter(struct client *c, enum client_stage stage)
 }
 
 static void
+keep_peer(struct client *c, const struct stream *s)
+{
+	const char *pin = secure_peer(s);
+
+	snprintf(c->peer, sizeof(c->peer), "%s", pin ? pin : "");
+	if (pin && c->conf->hold_key)
+		tls_conf_hold(c->tls, pin);
+}
+
+const char *
+client_peer(const struct client *c)
+{
+	return *c->peer ? c->peer : NULL;
+}
+
+static void
 on_uplink(void *arg, struct stream *s, const char *error)
 {
 	struct client *c = arg;
@@ -76,6 +93,7 @@ on_uplink(void *arg, struct stream *s, const char *error)
 		client_lost(c, error);
 		return;
 	}
+	keep_peer(c, s);
 	if (c->conf->tcp_mux_keepalive > 0)
 		lim.keepalive = (uint64_t)c->conf->tcp_mux_keepalive * 1000;
 	if (c->conf->tcp_mux) {
@@ -237,7 +255,7 @@ set_up_tls(struct client *c, const struct client_files *f, struct buf *why)
 		buf_printf(why, "cannot set up TLS: %s", reason);
 		return -1;
 	}
-	if (!setup.ca && !setup.pin)
+	if (!setup.ca && !setup.pin && !c->conf->hold_key)
 		log_warn(c->log, "the server's certificate is not checked: set "
 		    "transport.tls.pin or transport.tls.trustedCaFile");
 	return 0;

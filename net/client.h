@@ -54,6 +54,8 @@ struct client *client_new(struct loop *l, const struct client_conf *c,
 /* Says goodbye.  Streams that it gave away get STREAM_ERROR.  NULL is fine. */
 void client_free(struct client *c);
 void client_retry(struct client *c); /* now, if it waits */
+/* The pin of the server that was reached last; NULL: none, or no TLS. */
+const char *client_peer(const struct client *c);
 
 /* Runs until SIGTERM or SIGINT, or until the first login fails where that is
  * final.  The exit status; why has the line for standard output, if any. */

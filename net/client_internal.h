@@ -9,6 +9,7 @@
 #include "core/pace.h"
 #include "core/proxy_url.h"
 #include "core/text.h"
+#include "crypto/pins.h"
 #include "crypto/tls.h"
 #include "net/client.h"
 #include "net/dial.h"
@@ -28,6 +29,7 @@ struct client {
 	struct loop *l;
 	struct resolver *resolver;
 	struct tls_conf *tls; /* NULL: plain */
+	char peer[PINS_SIZE]; /* its pin, or empty */
 	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
 	struct list proxies, visitors, jobs, services, diallers;

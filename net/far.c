@@ -176,6 +176,13 @@ far_step(struct far *f, const char *fmt, ...)
 }
 
 void
+far_note(struct far *f, const char *text)
+{
+	if (!f->freed && f->hooks.note)
+		f->hooks.note(f->hooks.arg, text);
+}
+
+void
 far_remote(struct far *f, size_t i, const char *at, const char *why)
 {
 	if (!f->freed && f->hooks.remote)

@@ -14,6 +14,16 @@
 
 enum far_state { FAR_CONNECTING, FAR_UP, FAR_WAITING, FAR_OVER };
 
+/* How a bastion is known of whose key nobody has told us. */
+struct far_known {
+	/* After the first login, with the key's pin (NULL: no TLS).  *note, if
+	 * it holds a text then, is for people.  false: it is not to be trusted,
+	 * and the note says why. */
+	bool (*met)(void *arg, const char *pin, struct buf *note);
+	void *arg;
+	struct buf place; /* where its pin is written, for people; or empty */
+};
+
 struct far_hooks { /* any may be NULL; never called from within far_new */
 	/* why: NULL, or what the last attempt or session ended with, for
 	 * people; ms: until the next attempt.  OVER: no more attempts, for
@@ -23,6 +33,8 @@ struct far_hooks { /* any may be NULL; never called from within far_new */
 	/* What is done now: "connecting to 'bastion:7000'", "authenticating",
 	 * "looking for 'gpu-1'", "worker 'gpu-1' found". */
 	void (*step)(void *arg, const char *what);
+	/* What people should know, once. */
+	void (*note)(void *arg, const char *text);
 	/* Each remote forward, after each attempt: its public address, or
 	 * NULL and why it is not up. */
 	void (*remote)(void *arg, size_t i, const char *at, const char *why);
@@ -54,6 +66,7 @@ struct far_conf { /* all of it is borrowed, and outlives the far side */
 	const struct far_ssh_conf *ssh;
 	/* With a bastion: */
 	const struct client_files *files;
+	struct far_known *known; /* NULL: as bastion says */
 	const char *worker, *secret;
 	const char *server_user; /* of the worker, as in visitors; or NULL */
 	bool plain; /* the worker is a stcp service of its own and speaks no
@@ -89,7 +102,7 @@ struct far_stat {
 	uint64_t reconnects;
 	int64_t rtt_us;	 /* of the last end-to-end echo; -1: none yet */
 	uint64_t rtt_at; /* loop_now, when it came */
-	char error[200]; /* the last; empty: none */
+	char error[1000]; /* the last; empty: none */
 	int pid;	 /* of ssh, while there is one; else 0 */
 };
 void far_stat(const struct far *f, struct far_stat *s);

@@ -24,6 +24,7 @@ struct bastion {
 	struct client *client;
 	struct far_names names;
 	bool session;		  /* logged in */
+	bool met;		  /* and it was told, see struct far_known */
 	struct offer_call *probe; /* is the worker there? */
 	struct echo *echo;
 	struct timer late, again, gone;
@@ -185,11 +186,31 @@ on_stage(void *arg, enum client_stage now)
 	far_enter(b->f, FAR_CONNECTING, NULL, 0);
 }
 
+/* false: it has been given up. */
+static bool
+meet(struct bastion *b)
+{
+	struct far_known *k = b->f->conf->known;
+	struct buf note = { 0 };
+
+	if (!k || b->met)
+		return true;
+	b->met = k->met(k->arg, client_peer(b->client), &note);
+	if (!b->met)
+		give_up(b, buf_text(&note));
+	else if (buf_len(&note))
+		far_note(b->f, buf_text(&note));
+	buf_free(&note);
+	return b->met;
+}
+
 static void
 on_ready(void *arg)
 {
 	struct bastion *b = arg;
 
+	if (!meet(b))
+		return;
 	b->session = true;
 	b->tries = 0;
 	if (b->f->conf->plain)

@@ -6,7 +6,7 @@
 
 /* A session that lasted so long ends a series of failures. */
 #define FAR_STEADY_MS 10000
-#define FAR_TEXT      700 /* a reason, for people */
+#define FAR_TEXT      1000 /* a reason, for people */
 
 struct far_kind {
 	int (*start)(struct far *f, struct buf *why);
@@ -49,6 +49,7 @@ struct far_call {
 void far_enter(struct far *f, enum far_state s, const char *why, uint64_t ms);
 void far_step(struct far *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void far_note(struct far *f, const char *text);
 void far_remote(struct far *f, size_t i, const char *at, const char *why);
 void far_rtt(struct far *f, int64_t us);
 void far_answer(struct far_call *c, struct stream *s, const char *error);

@@ -13,6 +13,7 @@ far_names_set(struct far_names *n, const struct far_conf *conf)
 	    strchr(c->server_addr, ':') ? "[%s]:%d" : "%s:%d", c->server_addr,
 	    (int)c->server_port);
 	snprintf(n->worker, sizeof(n->worker), "%s", conf->worker);
+	n->known = conf->known;
 }
 
 /* "dial tcp 127.0.0.1:7000: connect: connection refused": the address is told
@@ -36,10 +37,39 @@ token_hint(const char *why)
 	    " (is the token right?)" : "";
 }
 
+/* "… server's pin is NEW, not the expected OLD or OLDER": of one that nobody
+ * has given to us. */
+static bool
+other_key(char to[static FAR_TEXT], const struct far_names *n, const char *why)
+{
+	static const char is[] = "server's pin is ";
+	static const char not[] = ", not the expected ";
+	const char *now = strstr(why, is), *was = strstr(why, not), *place;
+	int len, place_len;
+
+	if (!n->known || !now || !was || was < now)
+		return false;
+	place = (const char *)buf_peek(&n->known->place);
+	place_len = (int)buf_len(&n->known->place);
+	place_len = place_len < 200 ? place_len : 200;
+	now += sizeof(is) - 1;
+	len = (int)(was - now);
+	was += sizeof(not) - 1;
+	snprintf(to, FAR_TEXT, "bastion '%.100s' has another key than before: "
+	    "its pin is %.*s, and was %.180s. Somebody may be in its place; "
+	    "if whoever runs it says that it has a new key, %s%.*s%sgive "
+	    "--pin %.*s", n->bastion, len, now, was,
+	    place_len ? "remove " : "", place_len, place,
+	    place_len ? ", or " : "", len, now);
+	return true;
+}
+
 void
 far_words_bastion(char to[static FAR_TEXT], const struct far_names *n,
     enum client_stage in, const char *why)
 {
+	if (other_key(to, n, why))
+		return;
 	switch (in) {
 	case CLIENT_CONNECTING:
 		snprintf(to, FAR_TEXT, "bastion '%s' cannot be reached: %s",

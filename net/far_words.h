@@ -8,6 +8,7 @@
 struct far_names {
 	char bastion[300]; /* host:port */
 	char worker[200];
+	const struct far_known *known; /* NULL: its pin was given to us */
 };
 void far_names_set(struct far_names *n, const struct far_conf *conf);
 

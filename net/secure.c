@@ -147,3 +147,11 @@ secure_tls(const struct stream *s)
 {
 	return s->ops == &secure_ops ? secure_of(layer_of(s))->tls : NULL;
 }
+
+const char *
+secure_peer(const struct stream *s)
+{
+	while (s && !secure_tls(s))
+		s = s->ops->under ? s->ops->under(s) : NULL;
+	return s ? tls_peer_pin(secure_tls(s)) : NULL;
+}

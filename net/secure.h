@@ -11,5 +11,8 @@
 struct stream *secure_new(struct loop *l, struct stream *under,
     struct tls_conf *conf, const char *name);
 const struct tls *secure_tls(const struct stream *s);
+/* The pin of the peer with whom s, or what is below it, has shaken hands; NULL
+ * without TLS. */
+const char *secure_peer(const struct stream *s);
 
 #endif

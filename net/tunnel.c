@@ -89,6 +89,15 @@ on_step(void *arg, const char *what)
 }
 
 static void
+on_note(void *arg, const char *text)
+{
+	struct tunnel *t = arg;
+
+	if (t->hooks.note)
+		t->hooks.note(t->hooks.arg, text);
+}
+
+static void
 on_remote(void *arg, size_t i, const char *at, const char *why)
 {
 	struct tunnel *t = arg;
@@ -179,7 +188,8 @@ tunnel_new(struct loop *l, struct tunnel_sockets *taken,
     const struct log *log, const struct tunnel_hooks *hooks, struct buf *why)
 {
 	struct tunnel *t = mem_new(struct tunnel);
-	struct far_hooks far = { on_far, on_step, on_remote, t };
+	struct far_hooks far = { .state = on_far, .step = on_step,
+		.note = on_note, .remote = on_remote, .arg = t };
 	size_t i;
 
 	t->l = l;

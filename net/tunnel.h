@@ -35,6 +35,7 @@ struct forward_stat {
 struct tunnel_hooks { /* any may be NULL */
 	void (*far)(void *arg, enum far_state s, const char *why, uint64_t ms);
 	void (*step)(void *arg, const char *what);
+	void (*note)(void *arg, const char *text); /* see struct far_hooks */
 	void (*ready)(void *arg); /* once: the far side is up, and every remote
 				     forward has been answered */
 	/* One connection's trouble, or a forward's, in words for people. */

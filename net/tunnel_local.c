@@ -98,7 +98,7 @@ turn_away_waiting(struct guest *g)
 	char why[300];
 
 	far_stat(g->f->t->far, &far);
-	snprintf(why, sizeof(why), "the far side is not there%s%s",
+	snprintf(why, sizeof(why), "the far side is not there%s%.250s",
 	    *far.error ? ": " : "", far.error);
 	turn_away(g, why);
 }

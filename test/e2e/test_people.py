@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from lib import EchoServer, check
-from people import NAME, SECRET, TOKEN, Stand, private
+from people import NAME, SECRET, TOKEN, Stand, know, pin_of, private
 from told import said
 
 NOTHING = {"CULVERT_CONFIG": "/dev/null"}
@@ -57,6 +57,7 @@ def test_what_is_said_of_one_bastion_is_not_used_with_another(t):
     echo = EchoServer()
     s = Stand(t, echo.port)
     other = t.frps(name="other")
+    know(t, other)
     told(s, "worker 'gpu-1' is not there", "--server",
          f"127.0.0.1:{other.conf['bindPort']}")
     check(not s.server.says("127.0.0.9"), "")
@@ -68,6 +69,7 @@ def test_bastions_have_names(t):
     echo = EchoServer()
     s = Stand(t, echo.port)
     lab = t.frps({"auth": {"token": "lab"}}, name="lab")
+    know(t, lab)
     private(t, "config.toml", f"""
 [bastion]
 server = "127.0.0.1:{lab.conf['bindPort']}"
@@ -163,10 +165,6 @@ def test_files_that_are_none_are_told(t):
         "CULVERT_SECRET": SECRET})
     told(s, "bastion 'h:x': it is HOST, or HOST:PORT", "--server", "h:x",
          "--secret-file", s.secret)
-
-
-def pin_of(server):
-    return server.wait_line(r'pin = "(sha256:\w+)"').group(1)
 
 
 def test_the_bastion_is_known_by_its_pin(t):

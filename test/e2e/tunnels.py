@@ -8,6 +8,7 @@ import signal
 import subprocess
 
 from lib import check, free_port, until
+from people import pin_of
 from proc import Failure, forking
 from sshd import find
 
@@ -152,7 +153,7 @@ class Bastion:
 
     def far(self, port=None):
         return ["--to", WORKER, "--server", f"127.0.0.1:{port or self.port}",
-                "--secret-file", self.secret]
+                "--secret-file", self.secret, "--pin", pin_of(self.server)]
 
 
 def worker_user(t, name="user", bastion=None, **kw):
