@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "crypto/pins.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MARK   (sizeof(PINS_PREFIX) - 1)
@@ -77,4 +78,20 @@ pins_put(char to[static PINS_SIZE], const uint8_t digest[static SHA256_LEN])
 		to[MARK + 2 * i + 1] = digits[digest[i] & 15];
 	}
 	to[LENGTH] = '\0';
+}
+
+void
+pins_words(char to[static PINS_WORDS], const struct pins *p)
+{
+	char *at = to;
+	size_t i;
+
+	*to = '\0';
+	for (i = 0; i < p->n && i < 2; i++) {
+		at = i ? stpcpy(at, " or ") : at;
+		pins_put(at, p->v[i]);
+		at += LENGTH;
+	}
+	if (p->n > 2)
+		snprintf(at, 20, " or %u others", (unsigned)p->n - 2);
 }

@@ -19,5 +19,8 @@ const char *pins_read(struct pins *to, const char *text);
 bool pins_have(const struct pins *p, const uint8_t digest[static SHA256_LEN]);
 void pins_put(char to[static PINS_SIZE],
     const uint8_t digest[static SHA256_LEN]);
+/* For people: the first, or the first two, and how many others. */
+#define PINS_WORDS (2 * PINS_SIZE + 24)
+void pins_words(char to[static PINS_WORDS], const struct pins *p);
 
 #endif

@@ -155,3 +155,9 @@ tls_peer_pin(const struct tls *t)
 {
 	return t->has_peer_pin ? t->peer_pin : NULL;
 }
+
+const char *
+tls_strange_pin(const struct tls *t)
+{
+	return t->strange ? t->peer_pin : NULL;
+}

@@ -87,5 +87,7 @@ const char *tls_suite(const struct tls *t);
 bool tls_resumed(const struct tls *t);
 /* The peer's pin, "sha256:…", or NULL if it showed no certificate. */
 const char *tls_peer_pin(const struct tls *t);
+/* The same of a server that was refused for it; else NULL. */
+const char *tls_strange_pin(const struct tls *t);
 
 #endif

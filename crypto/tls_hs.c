@@ -6,7 +6,6 @@
 #include "crypto/tls_internal.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,20 +211,13 @@ tls_hs_free(struct tls *t)
 static void
 fail_pin(struct tls *t)
 {
-	const struct pins *p = &t->conf->pins;
-	char got[PINS_SIZE], want[PINS_SIZE], or[PINS_SIZE + 32] = "";
+	char want[PINS_WORDS];
 
-	pins_put(got, t->hs->check.spki);
-	pins_put(want, p->v[0]);
-	if (p->n > 1) {
-		strcpy(or, " or ");
-		pins_put(or + 4, p->v[1]);
-	}
-	if (p->n > 2)
-		snprintf(or + 3 + PINS_SIZE, 20, " or %u others",
-		    (unsigned)p->n - 2);
+	pins_words(want, &t->conf->pins);
+	pins_put(t->peer_pin, t->hs->check.spki);
+	t->strange = true;
 	tls_fail(t, BR_ALERT_BAD_CERTIFICATE,
-	    "server's pin is %s, not the expected %s%s", got, want, or);
+	    "server's pin is %s, not the expected %s", t->peer_pin, want);
 }
 
 static void

@@ -84,6 +84,7 @@ struct tls {
 	uint8_t out_head; /* bytes of a sealed record before the text */
 	bool started;	/* no longer a handshake, once */
 	bool resumed, closed, has_peer_pin;
+	bool strange; /* peer_pin is none that is expected */
 	char peer_pin[PINS_SIZE];
 };
 

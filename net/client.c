@@ -82,6 +82,12 @@ client_peer(const struct client *c)
 	return *c->peer ? c->peer : NULL;
 }
 
+const char *
+client_strange(const struct client *c)
+{
+	return *c->strange ? c->strange : NULL;
+}
+
 static void
 on_uplink(void *arg, struct stream *s, const char *error)
 {
@@ -114,6 +120,7 @@ static void
 connect_now(struct client *c)
 {
 	timer_stop(&c->again);
+	*c->strange = '\0';
 	log_info(c->log, "try to connect to server...");
 	c->uplink = uplink_new(c, on_uplink, c);
 	enter(c, CLIENT_CONNECTING);

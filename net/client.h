@@ -56,6 +56,9 @@ void client_free(struct client *c);
 void client_retry(struct client *c); /* now, if it waits */
 /* The pin of the server that was reached last; NULL: none, or no TLS. */
 const char *client_peer(const struct client *c);
+/* That of one to which the last attempt led, and which is none that is
+ * expected; NULL otherwise. */
+const char *client_strange(const struct client *c);
 
 /* Runs until SIGTERM or SIGINT, or until the first login fails where that is
  * final.  The exit status; why has the line for standard output, if any. */

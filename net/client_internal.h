@@ -29,7 +29,8 @@ struct client {
 	struct loop *l;
 	struct resolver *resolver;
 	struct tls_conf *tls; /* NULL: plain */
-	char peer[PINS_SIZE]; /* its pin, or empty */
+	char peer[PINS_SIZE]; /* its pin, or empty; */
+	char strange[PINS_SIZE]; /* and one that was refused for it */
 	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
 	struct list proxies, visitors, jobs, services, diallers;

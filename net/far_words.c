@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/pins.h"
+
 void
 far_names_set(struct far_names *n, const struct far_conf *conf)
 {
@@ -37,39 +39,28 @@ token_hint(const char *why)
 	    " (is the token right?)" : "";
 }
 
-/* "… server's pin is NEW, not the expected OLD or OLDER": of one that nobody
- * has given to us. */
-static bool
-other_key(char to[static FAR_TEXT], const struct far_names *n, const char *why)
+void
+far_words_strange(char to[static FAR_TEXT], const struct far_names *n,
+    const char *now, const char *was)
 {
-	static const char is[] = "server's pin is ";
-	static const char not[] = ", not the expected ";
-	const char *now = strstr(why, is), *was = strstr(why, not), *place;
-	int len, place_len;
+	const struct buf *place = &n->known->place;
+	int len = (int)(buf_len(place) < 200 ? buf_len(place) : 200);
+	char words[PINS_WORDS];
+	struct pins pins;
 
-	if (!n->known || !now || !was || was < now)
-		return false;
-	place = (const char *)buf_peek(&n->known->place);
-	place_len = (int)buf_len(&n->known->place);
-	place_len = place_len < 200 ? place_len : 200;
-	now += sizeof(is) - 1;
-	len = (int)(was - now);
-	was += sizeof(not) - 1;
+	(void)pins_read(&pins, was);
+	pins_words(words, &pins);
 	snprintf(to, FAR_TEXT, "bastion '%.100s' has another key than before: "
-	    "its pin is %.*s, and was %.180s. Somebody may be in its place; "
+	    "its pin is %s, and was %s. Somebody may be in its place; "
 	    "if whoever runs it says that it has a new key, %s%.*s%sgive "
-	    "--pin %.*s", n->bastion, len, now, was,
-	    place_len ? "remove " : "", place_len, place,
-	    place_len ? ", or " : "", len, now);
-	return true;
+	    "--pin %s", n->bastion, now, words, len ? "remove " : "", len,
+	    (const char *)buf_peek(place), len ? ", or " : "", now);
 }
 
 void
 far_words_bastion(char to[static FAR_TEXT], const struct far_names *n,
     enum client_stage in, const char *why)
 {
-	if (other_key(to, n, why))
-		return;
 	switch (in) {
 	case CLIENT_CONNECTING:
 		snprintf(to, FAR_TEXT, "bastion '%s' cannot be reached: %s",

@@ -148,10 +148,27 @@ secure_tls(const struct stream *s)
 	return s->ops == &secure_ops ? secure_of(layer_of(s))->tls : NULL;
 }
 
-const char *
-secure_peer(const struct stream *s)
+/* Of s, or of the outermost below it that has one; NULL without TLS. */
+static const struct tls *
+tls_of(const struct stream *s)
 {
 	while (s && !secure_tls(s))
 		s = s->ops->under ? s->ops->under(s) : NULL;
-	return s ? tls_peer_pin(secure_tls(s)) : NULL;
+	return s ? secure_tls(s) : NULL;
+}
+
+const char *
+secure_peer(const struct stream *s)
+{
+	const struct tls *t = tls_of(s);
+
+	return t ? tls_peer_pin(t) : NULL;
+}
+
+const char *
+secure_strange(const struct stream *s)
+{
+	const struct tls *t = tls_of(s);
+
+	return t ? tls_strange_pin(t) : NULL;
 }

@@ -14,5 +14,7 @@ const struct tls *secure_tls(const struct stream *s);
 /* The pin of the peer with whom s, or what is below it, has shaken hands; NULL
  * without TLS. */
 const char *secure_peer(const struct stream *s);
+/* The pin of a server for which the handshake has failed; else NULL. */
+const char *secure_strange(const struct stream *s);
 
 #endif

@@ -137,8 +137,11 @@ static const struct layer layers[] = {
 static void
 fail(struct uplink *u, const char *why)
 {
+	const char *pin = secure_strange(u->s);
 	char text[400];
 
+	if (pin)
+		snprintf(u->c->strange, sizeof(u->c->strange), "%s", pin);
 	snprintf(text, sizeof(text), "%s%s", layers[u->layer].failed, why);
 	finish(u, NULL, text);
 }

@@ -66,6 +66,8 @@ TEST(tls_client_takes_any_of_its_pins_and_names_those_it_wanted)
 	c.pin = FOUR;
 	CHECK(!pair_try(&p, &c, &with_ec, NULL, NOW));
 	CHECK_STR(tls_why(p.c), want);
+	CHECK(!tls_peer_pin(p.c));
+	CHECK_STR(tls_strange_pin(p.c), tls_conf_pin(p.sc));
 	pair_free(&p);
 	c.pin = ONE "," ONE;
 	CHECK(!pair_try(&p, &c, &with_ec, NULL, NOW));
