@@ -60,6 +60,7 @@ CC	= $(MUSL_CC)
 # Nothing unwinds the stack of a release: its tables would be a tenth of it.
 LEAN	= -fno-asynchronous-unwind-tables -fno-unwind-tables
 MODE	= -O2 $(HARD) $(LEAN)
+TIGHT	= -Os
 LIBMODE	= -O3 $(HARD) $(LEAN)
 
 # A static PIE.  musl-gcc has no mode for one, so the start files are those that
@@ -122,6 +123,12 @@ LIBS	= $(B)/libbearssl.a $(B)/libev.a
     cost tools flags install clean distclean
 all: $(B)/culvert
 
+# What reads settings and command lines runs once: size counts, not time.
+SMALL	= cmd/% core/config% core/template% core/toml% core/json% core/people% \
+	  core/value% core/forward_spec% core/worker% core/known% \
+	  core/pins_value% core/proxy_url% core/ssh_target%
+$(filter $(SMALL:%=$(B)/o/%),$(CMDOBJ) $(OBJ)): private MODE += $(TIGHT)
+
 # What runs all the time stands together at the end, before libc, and what only
 # starting needs before it: an idle process maps less of itself.
 INORDER	= $(CMDOBJ) $(filter $(B)/o/core/%,$(OBJ)) \
@@ -159,7 +166,7 @@ $(B)/o/%.o: %.c $(B)/flags | $(D)/stamp
 	$(Q)$(CC) $(CPPFLAGS) $(DEPINC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Objects depend on the flags that made them, not only on their sources.
-FLAGSNOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LIBFLAGS) $(EVFLAGS)
+FLAGSNOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LIBFLAGS) $(EVFLAGS) $(TIGHT) $(SMALL)
 $(B)/flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$(subst ",,$(FLAGSNOW))" | cmp -s - $@ || \
