@@ -18,7 +18,7 @@
 #include "cmd/start.h"
 #include "core/mem.h"
 
-#define LOCK_TRIES 100 /* of 10 ms: somebody writes a few bytes */
+#define LOCK_TRIES 500 /* of 10 ms: others write a few bytes, to a slow disk */
 #define NO_REPLACE 1   /* of renameat2 */
 
 /* The path in base, or nothing: NULL. */

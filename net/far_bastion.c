@@ -192,16 +192,18 @@ meet(struct bastion *b)
 {
 	struct far_known *k = b->f->conf->known;
 	struct buf note = { 0 };
+	bool good;
 
 	if (!k || b->met)
 		return true;
-	b->met = k->met(k->arg, client_peer(b->client), &note);
-	if (!b->met)
+	good = k->met(k->arg, client_peer(b->client), &note);
+	b->met = true;
+	if (!good)
 		give_up(b, buf_text(&note));
 	else if (buf_len(&note))
 		far_note(b->f, buf_text(&note));
 	buf_free(&note);
-	return b->met;
+	return good && !b->f->freed;
 }
 
 static void
