@@ -28,6 +28,7 @@ config_same(const struct config_row *row, const void *one, const void *two)
 		return true;
 	switch (row->kind) {
 	case CONFIG_STR:
+	case CONFIG_PINS:
 		return same_text(*(char *const *)a, *(char *const *)b);
 	case CONFIG_INT:
 	case CONFIG_PORT:
