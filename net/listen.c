@@ -89,11 +89,20 @@ shed(struct listener *s)
 	return fd >= 0;
 }
 
-static void
-take(struct listener *s, int fd, const struct addr *from)
+/* Without memory for one more it is refused; but as long as others are to make
+ * room it waits in the kernel, and is looked at again. */
+static bool
+has_to_wait(struct listener *s, bool *refused)
 {
 	loop_took(s->l, LISTEN_COST);
-	if (!loop_spare(s->l)) {
+	*refused = !loop_spare(s->l);
+	return *refused && s->l->heavy && !s->l->hopeless;
+}
+
+static void
+take(struct listener *s, int fd, const struct addr *from, bool refused)
+{
+	if (refused) {
 		tell_refused(s, "out of memory, refusing connections: raise "
 				"LimitAS or ulimit -v");
 		close(fd);
@@ -110,16 +119,19 @@ on_io(struct ev_loop *ev, ev_io *w, int revents)
 	struct listener *s = w->data;
 	struct loop *l = s->l;
 	struct addr from;
+	bool refused;
 	int i, fd;
 
 	(void)ev;
 	(void)revents;
 	for (i = 0; i < LISTEN_BATCH && s->fd >= 0; i++) {
+		if (has_to_wait(s, &refused))
+			break;
 		from.len = sizeof(from.at);
 		fd = accept4(s->fd, (struct sockaddr *)&from.at, &from.len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			take(s, fd, &from);
+			take(s, fd, &from, refused);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED ||

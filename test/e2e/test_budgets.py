@@ -233,12 +233,13 @@ class Hoarder(Greedy):
         check(self.answers(1) == 0)
         self.hello = packed(NEW_VISITOR, {"proxy_name": name, **visit("s")})
 
-    def hoard(self):
+    def hoard(self, meanwhile=lambda: None):
         try:
             for _ in range(110):
                 s = self.link.open(self.hello)
                 for _ in range(15):
                     s.sendall(bytes(16384))
+                    meanwhile()
                 self.link.wait_pong()
         except OSError:
             pass  # it is ended
@@ -258,6 +259,28 @@ def test_memory_that_runs_out_ends_those_who_hold_most_of_it(t):
     server.wait_line(r"\[E\].* out of memory: client \[.*\], for whom most "
                      r"is kept, is closed \(\d+ KiB\)$")
     check(server.running() and not client.says("is lost"))
+
+
+def test_who_comes_while_memory_runs_out_waits_until_there_is_some(t):
+    """A user comes at each moment of it."""
+    port = free_port()
+    server = limited(t, {"bindPort": port}, mib=40)
+    row = tcp_proxy("good", EchoServer().port)
+    t.frpc(port, [row])
+    others = [Hoarder(port, i) for i in range(4)]
+    bad = []
+
+    def come():
+        try:
+            bad.append(echo(row["remotePort"], b"hi") != b"hi")
+        except OSError:
+            bad.append(True)
+
+    others[0].hoard()
+    for x in others[1:]:
+        x.hoard(come)
+    check(server.says("for whom most is kept, is closed"), server.text)
+    check(not any(bad), f"{sum(bad)} of {len(bad)} users were refused")
 
 
 def test_a_server_without_memory_takes_no_more_connections(t):
