@@ -46,8 +46,8 @@ class Stand:
         self.server = frps or t.frps({"auth": {"token": TOKEN}})
         self.port = (self.server.conf["bindPort"]
                      if isinstance(self.server, Frps) else self.server)
-        if isinstance(self.server, Frps):
-            know(t, self.server)
+        if isinstance(self.server, Frps) and self.server.program == t.bin:
+            know(t, self.server) # frp's own does not tell its key
         self.token = private(t, "token", TOKEN + "\n")
         self.secret = private(t, "secret", SECRET + "\n")
         self.worker = self.offer(*ports) if ports else None

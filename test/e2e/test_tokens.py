@@ -275,7 +275,7 @@ def test_a_hangup_leads_to_another_file(t):
     others = put(t, "others", "new\nnewer\n")
     t.write("frps.toml", toml({**server.conf, **from_file(others)}))
     server.signal(signal.SIGHUP)
-    server.wait_line("settings read anew, changed: the token$")
+    server.wait_line("settings read anew, changed: the tokens$")
     check(logs_in(server, "new") and logs_in(server, "newer") and
           not logs_in(server, OLD))
     put(t, "others", "third\n")
