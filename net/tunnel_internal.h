@@ -7,9 +7,10 @@
 #include "net/hold.h"
 #include "net/listen.h"
 #include "net/tunnel.h"
+#include "net/twin.h"
 #include "net/udp.h"
 
-#define FORWARD_FDS 2 /* of one forward: IPv4 and IPv6 */
+#define FORWARD_FDS TWIN /* of one forward */
 
 struct forward_fds {
 	int fd[FORWARD_FDS]; /* -1: none */
