@@ -254,10 +254,13 @@ on_under(struct stream *s, enum stream_event ev, const uint8_t *p, size_t n,
 	case STREAM_DATA:
 		if (k->down || k->closed)
 			break;
-		if (p)
-			on_bytes(k, p, n);
-		else
+		if (!p) {
 			on_passed(k, n);
+			break;
+		}
+		on_bytes(k, p, n);
+		if (!k->closed) /* each of our streams has its own window */
+			stream_consumed(s, n);
 		break;
 	case STREAM_ROOM:
 	case STREAM_SENT:
