@@ -99,8 +99,9 @@ visit(struct server *sv, struct stream *s, const char *from,
 {
 	const struct msg_new_visitor_conn *v = &m->u.new_visitor_conn;
 	const char *name = v->name ? v->name : "";
-	struct user_addrs none = { .src_port = 0 };
+	struct user_addrs by = { .src_port = 0 };
 	struct buf yes = { 0 };
+	struct addr at;
 	char why[280];
 	enum greeting how_not;
 	struct proxy *p = find(sv, s, v, name, why, sizeof(why),
@@ -122,6 +123,10 @@ visit(struct server *sv, struct stream *s, const char *from,
 	stream_put(s, buf_peek(&yes), buf_len(&yes));
 	stream_flush(s);
 	buf_free(&yes);
-	user_join(p, wrap_new(sv->l, s, &how), &none, ours);
+	if (addr_server(&at, from, 0) == 0) {
+		addr_ip(&at, by.src);
+		by.src_port = addr_port(&at);
+	}
+	user_join(p, wrap_new(sv->l, s, &how), &by, ours);
 	return GREET_DONE;
 }
