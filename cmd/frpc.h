@@ -15,7 +15,8 @@ struct frpc_opts {
 	char *worker, *worker_ip, *worker_name, *worker_token_file;
 	int64_t worker_port;
 	struct token_file tokens;
-	char *offer_server, *offer_secret_file, *offer_allow;
+	char *offer_server, *offer_secret_file, *offer_allow,
+	    *offer_allow_remote;
 };
 
 #define FRPC_AT(field) offsetof(struct frpc_opts, field)

@@ -40,7 +40,9 @@ on_up(void *arg, const char *proxy, const char *remote_addr)
 	if (f->told)
 		return;
 	f->told = true;
-	say_out(&f->start.say, "offering '%s': %s", p->name, p->plugin.allow);
+	say_out(&f->start.say, "offering '%s': %s%s%s", p->name,
+	    p->plugin.allow, p->plugin.allow_remote ? "; remote ports: " : "",
+	    p->plugin.allow_remote ? p->plugin.allow_remote : "");
 }
 
 static bool
@@ -74,6 +76,12 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	if (r < 0)
 		return -1;
 	buf_take(why, buf_len(why));
+	buf_puts(why, "--allow-remote: ");
+	if (is_set(o->offer_allow_remote) &&
+	    allow_parse_here(&allow, o->offer_allow_remote, why) < 0)
+		return -1;
+	allow_release(&allow);
+	buf_take(why, buf_len(why));
 	buf_puts(why, "--server: ");
 	if (o->offer_server &&
 	    start_server(&o->conf, o->offer_server, why) < 0)
@@ -82,6 +90,8 @@ take_words(struct frpc_opts *o, const struct opt_result *given,
 	o->proxy.name = mem_dup(given->words[0]);
 	o->proxy.plugin.type = mem_dup("offer");
 	o->proxy.plugin.allow = mem_dup(o->offer_allow);
+	if (is_set(o->offer_allow_remote))
+		o->proxy.plugin.allow_remote = mem_dup(o->offer_allow_remote);
 	return 0;
 }
 

@@ -127,6 +127,9 @@ const struct opt frpc_offer_opts[] = {
 	{ 0, "allow", NULL, "offer: what may be reached: ports of this host, "
 	  "hosts and nets, as in 22,8000-9000,db:5432,10.0.0.0/8:22",
 	  &opt_str, FRPC_AT(offer_allow), NULL },
+	{ 0, "allow-remote", NULL, "offer: ports of this host's loopback that "
+	  "visitors may open, as in 40000-40100,6006", &opt_str,
+	  FRPC_AT(offer_allow_remote), NULL },
 	{ 0, "allow-users", "", "users that may visit, * for all", &opt_list,
 	  FRPC_AT(proxy.allow_users), NULL },
 	{ 0, "pin", NULL, "as --tls-pin", &opt_str, FRPC_AT(conf.tls.pin),

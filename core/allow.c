@@ -260,6 +260,23 @@ allow_parse(struct allow *a, const char *text, struct buf *why)
 	}
 }
 
+int
+allow_parse_here(struct allow *a, const char *text, struct buf *why)
+{
+	int e = allow_parse(a, text, why);
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		if (a->v[i].kind == ALLOW_HERE)
+			continue;
+		buf_printf(why, "'%.200s': only ports of this host itself, as "
+		    "in 40000-40100,6006", text);
+		allow_release(a);
+		return ERR_PROTO;
+	}
+	return e;
+}
+
 /* Where one wants to go. */
 struct target {
 	const char *name;

@@ -21,6 +21,8 @@ struct allow { /* all zero allows nothing */
 /* Commas between items, blanks around them.  0, or ERR_PROTO and the reason;
  * then a is empty. */
 int allow_parse(struct allow *a, const char *text, struct buf *why);
+/* The same where nothing but ports of the machine itself may stand. */
+int allow_parse_here(struct allow *a, const char *text, struct buf *why);
 void allow_release(struct allow *a);
 
 /* May one go to that host and port?  host is the name or address as it was

@@ -63,7 +63,7 @@ struct server_conf {
 
 struct plugin_conf { /* what serves, instead of a local port */
 	char *type, *username, *password; /* type NULL: none */
-	char *allow; /* for allow_parse */
+	char *allow, *allow_remote; /* for allow_parse */
 };
 
 /* A proxy, or a visitor of one; each uses the part that its rows name. */

@@ -19,6 +19,7 @@ static const struct config_row socks5_rows[] = {
 static const struct config_row offer_rows[] = {
 	{ "type", CONFIG_STR, AT(type) },
 	{ "allow", CONFIG_STR, AT(allow), .holds = CONFIG_GUARD },
+	{ "allowRemote", CONFIG_STR, AT(allow_remote), .holds = CONFIG_GUARD },
 	{ 0 }
 };
 
@@ -33,6 +34,10 @@ check_offer(const struct plugin_conf *p, struct buf *why)
 		    "reached, as in 22,8000-9000");
 	else if (allow_parse(&allow, p->allow, why) < 0)
 		buf_puts(why, " (plugin offer: allow)");
+	allow_release(&allow);
+	if (!buf_len(why) && p->allow_remote &&
+	    allow_parse_here(&allow, p->allow_remote, why) < 0)
+		buf_puts(why, " (plugin offer: allowRemote)");
 	allow_release(&allow);
 }
 

@@ -198,7 +198,7 @@ take_request(struct socks5 *s, const uint8_t **p, size_t *n, struct buf *out,
 		socks5_reply(out, SOCKS5_FAILED, NULL);
 		return refuse(s, ERR_PROTO);
 	}
-	if (s->in[1] != SOCKS5_CONNECT && s->in[1] != SOCKS5_UDP_ASSOCIATE) {
+	if (s->in[1] < SOCKS5_CONNECT || s->in[1] > SOCKS5_UDP_ASSOCIATE) {
 		socks5_reply(out, SOCKS5_NO_COMMAND, NULL);
 		return refuse(s, ERR_PROTO);
 	}

@@ -15,7 +15,11 @@
 #define SOCKS5_MESSAGE_MAX (3 + 2 * SOCKS5_NAME_MAX)
 #define SOCKS5_LINE_MAX 512 /* see socks5_line */
 
-enum socks5_command { SOCKS5_CONNECT = 1, SOCKS5_UDP_ASSOCIATE = 3 };
+enum socks5_command {
+	SOCKS5_CONNECT = 1,
+	SOCKS5_BIND,
+	SOCKS5_UDP_ASSOCIATE,
+};
 
 enum socks5_code { /* of a reply */
 	SOCKS5_OK,
@@ -72,6 +76,8 @@ int socks5_answer(struct socks5 *s, const uint8_t **p, size_t *n,
     struct buf *out, const struct socks5_addr *target, struct buf *why);
 /* When socks5_answer has failed: the reply's code; SOCKS5_OK: there was none. */
 unsigned socks5_code(const struct socks5 *s);
+/* When it has succeeded: the port that the reply names. */
+int socks5_port(const struct socks5 *s);
 /* The line of text that our own server puts
  * behind a reply that refuses.  1: line has it, cleaned of what is not
  * printable; 0: more is needed; <0: there is none to come. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/err.h"
 #include "core/socks5_in.h"
 
@@ -181,6 +182,12 @@ socks5_code(const struct socks5 *s)
 	if (s->state != CLIENT_REPLY || s->have < 2 || s->in[0] != VERSION)
 		return SOCKS5_OK;
 	return s->in[1];
+}
+
+int
+socks5_port(const struct socks5 *s)
+{
+	return be16(s->in + s->have - 2);
 }
 
 int

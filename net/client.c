@@ -10,6 +10,7 @@
 #include "net/client_internal.h"
 #include "net/congestion.h"
 #include "net/dialler.h"
+#include "net/door.h"
 #include "net/secure.h"
 #include "net/via.h"
 #include "net/visitor.h"
@@ -145,6 +146,7 @@ tear_down(struct client *c)
 	client_work_end(c);
 	client_udp_end(c);
 	diallers_end(c);
+	doors_end(c);
 	c->link = NULL;
 	link_close(k, true);
 }
@@ -309,6 +311,7 @@ client_new(struct loop *l, const struct client_conf *conf,
 	errand_init(&c->room, on_room);
 	list_init(&c->services);
 	list_init(&c->diallers);
+	list_init(&c->doors);
 	c->resolver = resolver_new(l,
 	    addr_server(&dns, conf->dns_server, 53) == 0 ? &dns : NULL);
 	if (congestion_set(l, conf->congestion, why) < 0 ||

@@ -33,12 +33,14 @@ struct client {
 	char strange[PINS_SIZE]; /* and one that was refused for it */
 	struct proxy_url proxy; /* on the way; host NULL: none */
 	struct client_range range;
-	struct list proxies, visitors, jobs, services, diallers;
+	struct list proxies, visitors, jobs, services, diallers, doors;
 	struct list callers; /* of visitors, who wait for a stream */
 	size_t wanted, idle; /* work streams: to be opened, and not started */
 	size_t uplinks;	     /* being made, for one or the other */
+	size_t ndoors;
 	struct errand room;  /* one more may be opened */
-	struct pace_gate told; /* of work streams that led nowhere */
+	struct pace_gate told; /* of work streams that led nowhere, */
+	struct pace_gate doors_told; /* and of doors */
 	struct uplink *uplink; /* being made, for the control stream */
 	struct link *link;     /* NULL without a mux, or while down */
 	struct stream *ctl;
@@ -115,6 +117,8 @@ void client_work_end(struct client *c);
  * that the proxy has instead. */
 void client_serve(struct client_job *j);
 struct client_proxy *client_job_proxy(const struct client_job *j);
+/* While it is given to its plugin: where the user comes from, or "". */
+const char *client_job_from(const struct client_job *j);
 /* The job ends; its stream, with what came on it already, goes to h. */
 struct hold;
 void client_job_take(struct client_job *j, struct hold *h,

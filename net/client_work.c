@@ -28,6 +28,7 @@ struct client_job {
 	struct client_proxy *proxy; /* once started */
 	struct dial *dial;
 	struct hold hold; /* of work, once started */
+	const char *from; /* while it is started */
 	bool idle, over;
 	struct deferred gone;
 };
@@ -144,6 +145,12 @@ client_job_proxy(const struct client_job *j)
 	return j->proxy;
 }
 
+const char *
+client_job_from(const struct client_job *j)
+{
+	return j->from ? j->from : "";
+}
+
 void
 client_job_take(struct client_job *j, struct hold *h,
     void (*broken)(void *arg), void *arg)
@@ -193,6 +200,7 @@ on_start(struct client_job *j, const struct msg *m, const uint8_t *rest, size_t 
 	}
 	idle_no_more(j);
 	take_up(j, rest, n);
+	j->from = start->src_addr;
 	j->proxy->type->work(j, start);
 }
 

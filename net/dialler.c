@@ -8,6 +8,7 @@
 #include "core/allow.h"
 #include "core/mem.h"
 #include "core/socks5.h"
+#include "net/door.h"
 #include "net/echo.h"
 #include "net/hold.h"
 #include "net/offer.h"
@@ -22,6 +23,7 @@ struct dialler {
 	const struct client_proxy *proxy;
 	struct dialler_how how;
 	struct allow allow;
+	char *from;
 	struct socks5 socks;
 	struct hold hold; /* of the work stream, once it is known where to */
 	struct timer late;
@@ -43,6 +45,7 @@ free_dialler(struct deferred *gone)
 
 	hold_release(&d->hold);
 	allow_release(&d->allow);
+	free(d->from);
 	socks5_wipe(&d->socks);
 	free(d);
 }
@@ -173,6 +176,30 @@ serve_echo(struct dialler *d)
 	d->echo = echo_back_new(d->c->l, d->hold.s, on_down, d);
 }
 
+static void
+serve_door(struct dialler *d)
+{
+	const struct door_how how = { .offer = d->how.offer,
+		.allow = d->how.allow_remote, .from = d->from,
+		.name = d->target.name, .port = d->target.port };
+	struct socks5_addr at = { .ip_len = 4, .ip = { 127, 0, 0, 1 } };
+	enum socks5_code code;
+	struct buf out = { 0 };
+	struct door *door = door_open(d->c, &how, &code, &out);
+
+	if (!door) {
+		refuse(d, code, buf_text(&out));
+		buf_free(&out);
+		return;
+	}
+	at.port = (uint16_t)door_port(door);
+	socks5_reply(&out, SOCKS5_OK, &at);
+	write_out(d, &out);
+	hold_give_back(&d->hold);
+	leave(d);
+	door_lead(door, d->hold.s);
+}
+
 /* Its visitor has one target; what it is told of users is theirs. */
 static void
 serve_udp(struct dialler *d, const struct addr *to)
@@ -260,8 +287,12 @@ find(struct dialler *d)
 	char text[ADDR_TEXT];
 	struct addr at;
 
-	if (d->command == SOCKS5_UDP_ASSOCIATE && !d->how.offer) {
-		refuse(d, SOCKS5_NO_COMMAND, "UDP ASSOCIATE");
+	if (d->command != SOCKS5_CONNECT && !d->how.offer) {
+		refuse(d, SOCKS5_NO_COMMAND, "not CONNECT");
+		return;
+	}
+	if (d->command == SOCKS5_BIND) {
+		serve_door(d);
 		return;
 	}
 	if (d->target.ip_len) {
@@ -345,6 +376,7 @@ dialler_serve(struct client_job *j, const struct dialler_how *how)
 	if (how->offer) /* it was checked when it was set; else it is empty */
 		allow_parse(&d->allow, how->allow, &why);
 	buf_free(&why);
+	d->from = mem_dup(client_job_from(j));
 	socks5_server(&d->socks, how->user, how->password);
 	list_add(&d->c->diallers, &d->at);
 	client_job_take(j, &d->hold, on_broken, d);

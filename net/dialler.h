@@ -11,6 +11,7 @@ struct dialler_how {
 	 * reached (a text for allow_parse), UDP too, and a refusal is followed
 	 * by a line of text. */
 	const char *offer, *allow;
+	const char *allow_remote; /* ports that its visitors may open */
 };
 
 void dialler_serve(struct client_job *j, const struct dialler_how *how);

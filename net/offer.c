@@ -160,6 +160,8 @@ call_new(struct loop *l, const struct offer_want *w, offer_cb *cb, void *arg)
 	    &c->target) == 0;
 	if (w->udp)
 		c->socks.command = SOCKS5_UDP_ASSOCIATE;
+	else if (w->listen)
+		c->socks.command = SOCKS5_BIND;
 	if (c->fits)
 		socks5_hurry(&c->socks, &c->hello, &c->target);
 	else
@@ -199,6 +201,12 @@ unsigned
 offer_code(const struct offer_call *c)
 {
 	return c->refused ? socks5_code(&c->socks) : SOCKS5_OK;
+}
+
+int
+offer_port(const struct offer_call *c)
+{
+	return socks5_port(&c->socks);
 }
 
 void

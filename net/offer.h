@@ -14,6 +14,12 @@
  * the worker sends back what it gets, so that its visitors can see that it is
  * there and how far away.
  *
+ * BIND asks for a port of the worker's loopback; the address is a name as of
+ * core/door_name.h, and port 0 leaves the choice to the worker.  The one reply
+ * names the port.  Behind it both ways carry a mux session (see link_new), in
+ * which the worker opens a stream for each who connects.  The port is closed
+ * with the session, or when the same name comes again.
+ *
  * Names are looked up at the worker.  A reply that refuses is followed by one
  * line of text, of at most SOCKS5_LINE_MAX bytes and ended by a newline, and
  * by the end of the stream: "port 5432 is not offered by 'vps-42'".  SOCKS
@@ -29,6 +35,7 @@ struct offer_want {
 	const char *host; /* copied */
 	int port;
 	bool udp;
+	bool listen; /* host is the name of a door */
 };
 
 /* s: bytes of the target, or datagrams as our frames (see udp_pipe_how), is
@@ -42,8 +49,10 @@ struct offer_call *offer_call(struct visitor *v, const struct offer_want *w,
 /* The same on a stream that leads to the worker already; takes it. */
 struct offer_call *offer_talk(struct loop *l, struct stream *s,
     const struct offer_want *w, offer_cb *cb, void *arg);
-/* Within the callback: the code of the worker's reply; 0: none came. */
+/* Within the callback: the code of the worker's reply; 0: none came; and the
+ * port that it names. */
 unsigned offer_code(const struct offer_call *c);
+int offer_port(const struct offer_call *c);
 void offer_cancel(struct offer_call *c); /* NULL is fine */
 
 #endif

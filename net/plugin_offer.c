@@ -9,7 +9,8 @@ work(struct client_job *j)
 {
 	const struct proxy_conf *conf = client_job_proxy(j)->conf;
 	struct dialler_how how = { .offer = conf->name,
-		.allow = conf->plugin.allow };
+		.allow = conf->plugin.allow,
+		.allow_remote = conf->plugin.allow_remote };
 
 	dialler_serve(j, &how);
 }

@@ -176,8 +176,8 @@ static void
 call(struct guest *g)
 {
 	const struct forward_spec *f = g->f->spec;
-	struct offer_want w = { f->host ? f->host : "localhost", f->to,
-		false };
+	struct offer_want w = { .host = f->host ? f->host : "localhost",
+		.port = f->to };
 
 	if (f->kind == FORWARD_DYNAMIC) {
 		w.host = g->host;

@@ -27,8 +27,8 @@ on_ask(void *arg)
 {
 	struct forward_udp *u = arg;
 	const struct forward_spec *f = u->f->spec;
-	struct offer_want w = { f->host ? f->host : "localhost", f->to,
-		true };
+	struct offer_want w = { .host = f->host ? f->host : "localhost",
+		.port = f->to, .udp = true };
 
 	if (!u->call && far_state(u->f->t->far) == FAR_UP)
 		u->call = far_call(u->f->t->far, &w, on_called, u);

@@ -220,3 +220,21 @@ TEST(allow_says_which_item_is_wrong)
 	refuses(":22", "':22': " NEITHER);
 	refuses("/8", "'/8': " NEITHER);
 }
+
+TEST(allow_of_ports_alone_takes_nothing_else)
+{
+	struct buf why = { 0 };
+	struct allow a;
+
+	CHECK(allow_parse_here(&a, "22, 8000-8001", &why) == 0);
+	CHECK(allow_check(&a, "localhost", NULL, 0, 8001));
+	CHECK(!allow_check(&a, "localhost", NULL, 0, 8002));
+	allow_release(&a);
+	CHECK(allow_parse_here(&a, "22,db:5432", &why) < 0 && a.n == 0);
+	CHECK_STR(buf_text(&why), "'22,db:5432': only ports of this host "
+	    "itself, as in 40000-40100,6006");
+	buf_free(&why);
+	CHECK(allow_parse_here(&a, "22,", &why) < 0 && a.n == 0);
+	CHECK_STR(buf_text(&why), "'': an item is empty");
+	buf_free(&why);
+}

@@ -101,7 +101,7 @@ TEST(socks5_server_refuses_each_thing_that_is_wrong)
 	serves(NULL, "050100" "04", ERR_PROTO, "0500", 0);
 	serves(NULL, "050100" "0501000200", ERR_PROTO,
 	    "0500" "05080001000000000000", 0);
-	serves(NULL, "050100" "050200" "01" "7f000001" "0050", ERR_PROTO,
+	serves(NULL, "050100" "050400" "01" "7f000001" "0050", ERR_PROTO,
 	    "0500" "05070001000000000000", 0);
 	serves(NULL, "050100" "050100" "03" "00" "0050", ERR_PROTO,
 	    "0500" "05010001000000000000", 0);
@@ -114,7 +114,7 @@ TEST(socks5_server_reads_the_address_of_each_kind)
 	static const char *const hex[] = {
 		"050100" "050100" "03" "04" "482e6578" "1f90",
 		"050100" "050300" "01" "0a000001" "ffff",
-		"050100" "050100" "04" "20010db8000000000000000000000001"
+		"050100" "050200" "04" "20010db8000000000000000000000001"
 		"0001",
 	};
 	struct socks5_addr a[3];
@@ -135,7 +135,8 @@ TEST(socks5_server_reads_the_address_of_each_kind)
 	}
 	CHECK(a[0].ip_len == 0 && a[0].port == 8080);
 	CHECK_STR(a[0].name, "H.ex");
-	CHECK(c[0] == SOCKS5_CONNECT && c[1] == SOCKS5_UDP_ASSOCIATE);
+	CHECK(c[0] == SOCKS5_CONNECT && c[1] == SOCKS5_UDP_ASSOCIATE &&
+	    c[2] == SOCKS5_BIND);
 	CHECK(a[1].ip_len == 4 && a[1].ip[0] == 10 && a[1].port == 65535);
 	CHECK(a[2].ip_len == 16 && a[2].ip[15] == 1 && a[2].port == 1);
 	buf_take(&out, buf_len(&out));

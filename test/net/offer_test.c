@@ -10,7 +10,8 @@ struct said {
 	struct stream *s;
 	char error[700], got[32];
 	size_t n;
-	int calls;
+	int calls, port;
+	struct offer_call *call;
 };
 
 static void
@@ -34,8 +35,10 @@ on_offer(void *arg, struct stream *s, const char *error)
 	w->calls++;
 	w->s = s;
 	snprintf(w->error, sizeof(w->error), "%s", error ? error : "");
-	if (s)
-		stream_on(s, on_data, w);
+	if (!s)
+		return;
+	w->port = offer_port(w->call);
+	stream_on(s, on_data, w);
 }
 
 /* The worker says so, all at once or byte by byte, and then perhaps ends. */
@@ -51,7 +54,7 @@ talk(const struct offer_want *want, const char *answer, size_t n, bool split,
 	*w = (struct said){ 0 };
 	net_pair(fd);
 	setsockopt(fd[0], IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	offer_talk(l, conn_new(l, fd[1]), want, on_offer, w);
+	w->call = offer_talk(l, conn_new(l, fd[1]), want, on_offer, w);
 	CHECK(w->calls == 0);
 	net_turns(l, 4);
 	for (i = 0; i < n; i += split ? 1 : n) {
@@ -106,6 +109,16 @@ TEST(an_offer_is_asked_for_names_and_datagrams)
 	TALK(&v6, YES, true, false, HELLO "\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 	    "\0\1\0\120", &w);
 	CHECK(w.s);
+}
+
+TEST(an_offer_is_asked_for_a_port_of_its_own)
+{
+	static const struct offer_want port = { .host = "id", .port = 80,
+		.listen = true };
+	struct said w;
+
+	TALK(&port, YES, true, false, HELLO "\5\2\0\3\2id\0\120", &w);
+	CHECK(w.s && w.port == 22);
 }
 
 TEST(an_offer_that_refuses_does_so_in_the_words_of_the_worker)
