@@ -19,8 +19,9 @@ static const struct opt start_opts[] = {
 	  AT(key), NULL },
 	{ 'L', "local", NULL, "a port here that leads to one there: "
 	  "[ADDRESS:]PORT[:HOST:PORT][/udp]", &opt_list, AT(local), NULL },
-	{ 'R', "remote", NULL, "a port there that leads to one here: "
-	  "[ADDRESS:]PORT:HOST:PORT", &opt_list, AT(remote), NULL },
+	{ 'R', "remote", NULL, "a port of the far side's loopback that leads "
+	  "here: [ADDRESS:]PORT:HOST:PORT; with public: in front one of the "
+	  "bastion, for everybody", &opt_list, AT(remote), NULL },
 	{ 0, "save", "false", "write the tunnel into the settings file",
 	  &opt_bool, AT(save), NULL },
 	{ 0, "ssh", NULL, "the far side is reached by ssh: "

@@ -45,6 +45,16 @@ known_hosts(const struct person *p, char *const *env)
 }
 
 static int
+no_public(const struct forward_spec *f, struct buf *why)
+{
+	buf_printf(why, "-R 'public:%d:%s:%d': with --ssh it is an address in "
+	    "front that opens a port to others, as in '*:%d:%s:%d', if its "
+	    "sshd has GatewayPorts", f->port, f->host, f->to, f->port, f->host,
+	    f->to);
+	return TUNNEL_USAGE;
+}
+
+static int
 plan_ssh(struct tunnel_plan *p, const struct call *c,
     const struct people_tunnel *t, const char *target, struct buf *why)
 {
@@ -53,6 +63,7 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 	const char *jump = is_set(o->jump) ? o->jump : t ? t->jump : NULL;
 	struct ssh_target through = { 0 };
 	bool good = ssh_target_parse(&p->target, target);
+	size_t i;
 
 	if (good && jump) {
 		good = ssh_target_parse(&through, jump);
@@ -65,6 +76,9 @@ plan_ssh(struct tunnel_plan *p, const struct call *c,
 		    "--ssh", target);
 		return TUNNEL_USAGE;
 	}
+	for (i = 0; i < p->specs.n; i++)
+		if (p->specs.v[i].public)
+			return no_public(&p->specs.v[i], why);
 	p->key = key ? person_from_root(key, c->env) : NULL;
 	p->jump = mem_dup(jump);
 	if (p->key && load_check_private(p->key, "--key", why) < 0)

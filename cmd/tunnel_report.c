@@ -35,14 +35,17 @@ put_forward(struct buf *b, const struct forward_stat *s, uint64_t now)
 	static const char *const kinds[] = { "local", "dynamic", "remote" };
 	static const char *const states[] = { "connecting", "up", "refused" };
 	struct buf local = { 0 }, target = { 0 };
+	struct forward_spec f = *s->spec;
 
-	forward_put_local(&local, s->spec);
+	f.public = false; /* which is a member of its own */
+	forward_put_local(&local, &f);
 	forward_put_target(&target, s->spec);
 	buf_printf(b, "{\"kind\":\"%s\",\"udp\":%s", kinds[s->spec->kind],
 	    s->spec->udp ? "true" : "false");
 	if (s->spec->kind == FORWARD_REMOTE) {
 		put_text(b, "local", buf_text(&target));
 		put_text(b, "remote", s->at ? s->at : buf_text(&local));
+		buf_printf(b, ",\"public\":%s", s->spec->public ? "true" : "false");
 	} else {
 		put_text(b, "local", buf_text(&local));
 		put_text(b, "remote", buf_text(&target));

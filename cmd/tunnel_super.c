@@ -120,7 +120,8 @@ put_forward(struct super *s, const struct forward_stat *st, struct buf *b)
 	const char *to = s->fact.to;
 
 	if (st->spec->kind == FORWARD_REMOTE) {
-		buf_printf(b, "%s %s -> ", to, st->at);
+		buf_printf(b, "%s %s -> ", st->spec->public ? "PUBLIC" : to,
+		    st->at);
 		forward_put_target(b, st->spec);
 		return;
 	}

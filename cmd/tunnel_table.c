@@ -103,12 +103,25 @@ put_last(char *to, size_t n, const struct value *f)
 }
 
 static void
+put_remote(char *to, size_t n, const struct value *f)
+{
+	const struct value *public = value_get(f, "public");
+	struct buf b = { 0 };
+
+	if (public && public->type == VALUE_BOOL && public->boolean)
+		buf_puts(&b, "PUBLIC ");
+	buf_puts(&b, text_of(f, "remote"));
+	plain_copy(to, n, buf_text(&b));
+	buf_free(&b);
+}
+
+static void
 fill_row(struct cell *row, const struct value *f)
 {
 	size_t n = sizeof(row->text);
 
 	plain_copy(row[LOCAL].text, n, text_of(f, "local"));
-	plain_copy(row[REMOTE].text, n, text_of(f, "remote"));
+	put_remote(row[REMOTE].text, n, f);
 	plain_copy(row[STATE].text, n, text_of(f, "state"));
 	snprintf(row[NOW].text, n, "%lld",
 	    (long long)number_of(f, "connections"));

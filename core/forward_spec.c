@@ -11,6 +11,7 @@
 #define PARTS 4 /* bind, port, host, port */
 #define HOST_MAX 253
 #define TEXT_MAX 1024
+#define PUBLIC	 "public:"
 
 struct part { /* what stands between two colons */
 	const char *s;
@@ -28,7 +29,7 @@ struct reader {
 	struct buf *why;
 	struct part part[PARTS];
 	size_t nparts;
-	bool udp;
+	bool udp, public;
 	const struct part *bind, *host;
 	struct ports port, to;
 };
@@ -54,7 +55,8 @@ form(enum forward_kind kind)
 	case FORWARD_DYNAMIC:
 		return "it is [ADDRESS:]PORT";
 	case FORWARD_REMOTE:
-		return "it is [ADDRESS:]PORT:HOST:PORT";
+		return "it is [ADDRESS:]PORT:HOST:PORT, or "
+		    "public:PORT:HOST:PORT";
 	}
 	return "";
 }
@@ -167,6 +169,9 @@ check_bind(struct reader *r)
 
 	if (!p)
 		return 0;
+	if (r->public)
+		return fail(r, p, "is not needed: on which address a bastion "
+		    "listens is its own affair");
 	if (p->n == 0 && !p->bracketed)
 		return fail(r, NULL, "an address is missing before the colon; "
 		    "* is every address");
@@ -248,8 +253,8 @@ check_twice(const struct reader *r, const struct forward_specs *s)
 
 		if ((f->kind == FORWARD_REMOTE) !=
 		    (r->kind == FORWARD_REMOTE) || f->udp != r->udp ||
-		    f->port == 0 || f->port < r->port.first ||
-		    f->port > r->port.last || !same_bind(f->bind, r->bind))
+		    f->public != r->public || f->port == 0 ||
+		    f->port < r->port.first || f->port > r->port.last || !same_bind(f->bind, r->bind))
 			continue;
 		buf_printf(r->why, "'%.200s': port %d is given twice",
 		    r->text, f->port);
@@ -279,6 +284,7 @@ append(const struct reader *r, struct forward_specs *s)
 		s->v[s->n++] = (struct forward_spec){
 			.kind = r->kind,
 			.udp = r->udp,
+			.public = r->public,
 			.bind = dup_part(r->bind),
 			.port = r->port.first + (int)i,
 			.host = dup_part(r->host),
@@ -307,6 +313,9 @@ forward_specs_add(struct forward_specs *s, enum forward_kind kind,
 		r.udp = true;
 		end = slash;
 	}
+	r.public = kind == FORWARD_REMOTE &&
+	    strncmp(text, PUBLIC, strlen(PUBLIC)) == 0;
+	text += r.public ? strlen(PUBLIC) : 0;
 	e = cut(&r, text, end);
 	if (e == 0)
 		e = assign(&r);
@@ -342,6 +351,8 @@ forward_put_local(struct buf *b, const struct forward_spec *f)
 {
 	const char *here = f->kind == FORWARD_REMOTE ? NULL : "127.0.0.1";
 
+	if (f->public)
+		buf_puts(b, PUBLIC);
 	put(b, f->bind ? f->bind : here, f->port, f->udp);
 }
 

@@ -14,6 +14,7 @@ enum forward_kind { FORWARD_LOCAL, FORWARD_DYNAMIC, FORWARD_REMOTE };
 struct forward_spec {
 	enum forward_kind kind;
 	bool udp;
+	bool public; /* remote: of the bastion, not of the worker */
 	char *bind; /* NULL: loopback, IPv4 and IPv6 both */
 	int port;   /* where it listens; 0 only for a remote one, and with
 		       --auto-port */
@@ -26,7 +27,8 @@ struct forward_specs {
 	size_t n;
 };
 
-/* -L [bind:]port[:host:port][/udp], -D [bind:]port, -R [bind:]port:host:port;
+/* -L [bind:]port[:host:port][/udp], -D [bind:]port, -R [bind:]port:host:port
+ * or public:port:host:port;
  * ports may be ranges of one length, "8000-8010" or "8000-8010:host:9000-9010";
  * addresses of IPv6 in brackets; bind "*" is every address.  Appends; <0: why
  * says what is wrong with which part, in quotes. */

@@ -22,7 +22,7 @@
  *	to = "gpu-1"			# or ssh = "user@host:22", key, jump
  *	local = ["8000", "9000:db:5432", "5353:localhost:53/udp"]
  *	dynamic = ["1080"]
- *	remote = ["6000:localhost:22"]
+ *	remote = ["6000:localhost:22"]	# or "public:6000:localhost:22"
  *	autoPort = false
  *
  * Unknown keys are errors.  No file is opened here. */

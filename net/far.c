@@ -190,6 +190,15 @@ far_remote(struct far *f, size_t i, const char *at, const char *why)
 }
 
 void
+far_user(struct far *f, size_t i, struct stream *s)
+{
+	if (!f->freed && f->hooks.user)
+		f->hooks.user(f->hooks.arg, i, s);
+	else
+		stream_close(s);
+}
+
+void
 far_rtt(struct far *f, int64_t us)
 {
 	f->stat.rtt_us = us;

@@ -35,15 +35,19 @@ struct far_hooks { /* any may be NULL; never called from within far_new */
 	void (*step)(void *arg, const char *what);
 	/* What people should know, once. */
 	void (*note)(void *arg, const char *text);
-	/* Each remote forward, after each attempt: its public address, or
+	/* Each remote forward, after each attempt: its address there, or
 	 * NULL and why it is not up. */
 	void (*remote)(void *arg, size_t i, const char *at, const char *why);
+	/* Somebody has come to one that is a worker's: s is the callee's. */
+	void (*user)(void *arg, size_t i, struct stream *s);
 	void *arg;
 };
 
 struct far_remote { /* -R: there, and where its users are led from here */
-	const char *bind; /* NULL: as the far side likes; a bastion is not
-			     asked, and far_new fails over it */
+	const char *bind; /* NULL: as the far side likes; a worker takes its
+			     loopback alone, and a bastion is not asked:
+			     far_new fails over others */
+	bool public;	  /* of the bastion, not of the worker */
 	int port;	  /* 0: the far side picks */
 	const char *host;
 	int to;

@@ -11,6 +11,7 @@
 #include "core/socks5.h"
 #include "net/echo.h"
 #include "net/far_client.h"
+#include "net/far_door.h"
 #include "net/far_internal.h"
 #include "net/far_words.h"
 #include "net/visitor.h"
@@ -23,6 +24,7 @@ struct bastion {
 	struct client_hooks hooks;
 	struct client *client;
 	struct far_names names;
+	struct far_doors *doors;
 	bool session;		  /* logged in */
 	bool met;		  /* and it was told, see struct far_known */
 	struct offer_call *probe; /* is the worker there? */
@@ -35,6 +37,12 @@ struct bastion {
 };
 
 static void look(struct bastion *b);
+
+static struct visitor *
+visitor(const struct bastion *b)
+{
+	return list_item(b->client->visitors.next, struct visitor, at);
+}
 
 static void
 stop_looking(struct bastion *b)
@@ -52,6 +60,7 @@ static void
 give_up(struct bastion *b, const char *why)
 {
 	stop_looking(b);
+	far_doors_stop(b->doors);
 	client_free(b->client);
 	b->client = NULL;
 	b->session = false;
@@ -99,6 +108,7 @@ static void
 worker_lost(struct bastion *b)
 {
 	stop_looking(b);
+	far_doors_stop(b->doors);
 	timer_start(&b->gone, b->f->l, 0, on_gone, b);
 }
 
@@ -108,6 +118,7 @@ worker_there(struct bastion *b)
 	if (b->f->state == FAR_UP)
 		return;
 	b->up_since = loop_now(b->f->l);
+	far_doors_start(b->doors, visitor(b));
 	far_step(b->f, "worker '%s' found", b->f->conf->worker);
 	far_enter(b->f, FAR_UP, NULL, 0);
 }
@@ -161,12 +172,10 @@ look(struct bastion *b)
 {
 	static const struct offer_want echo = { .host = OFFER_ECHO,
 		.port = 7 };
-	struct visitor *v = list_item(b->client->visitors.next,
-	    struct visitor, at);
 
 	stop_looking(b);
 	timer_start(&b->late, b->f->l, ECHO_LATE_MS, on_late, b);
-	b->probe = offer_call(v, &echo, on_looked, b);
+	b->probe = offer_call(visitor(b), &echo, on_looked, b);
 	if (b->f->state == FAR_UP)
 		return;
 	far_step(b->f, "looking for '%s'", b->f->conf->worker);
@@ -244,6 +253,7 @@ on_lost(void *arg, enum client_stage in, const char *why, uint64_t ms)
 
 	b->session = false;
 	stop_looking(b);
+	far_doors_stop(b->doors);
 	put_loss(b, text, in, why);
 	remotes_down(b, text);
 	if (b->f->conf->once && !b->f->freed)
@@ -288,6 +298,7 @@ free_bastion(struct deferred *d)
 	struct bastion *b = list_item(d, struct bastion, end);
 
 	far_client_release(&b->conf);
+	far_doors_free(b->doors);
 	free(b);
 }
 
@@ -297,6 +308,7 @@ stop(struct far *f)
 	struct bastion *b = f->own;
 
 	stop_looking(b);
+	far_doors_stop(b->doors);
 	client_free(b->client);
 	b->client = NULL;
 	loop_defer(f->l, &b->end, free_bastion);
@@ -313,6 +325,7 @@ start(struct far *f, struct buf *why)
 		.proxy_refused = on_proxy_refused, .stage = on_stage,
 		.ready = on_ready, .lost = on_lost, .arg = b };
 	far_names_set(&b->names, f->conf);
+	b->doors = far_doors_new(f, &b->names);
 	if (far_client_fill(&b->conf, f->conf, why) == 0)
 		b->client = client_new(f->l, &b->conf, f->conf->files, NULL,
 		    f->log, &b->hooks, why);
@@ -366,13 +379,11 @@ static void
 call(struct far_call *c, const struct offer_want *w)
 {
 	struct bastion *b = c->f->own;
-	struct visitor *v = list_item(b->client->visitors.next,
-	    struct visitor, at);
 
 	if (c->f->conf->plain)
-		c->own = visitor_call(v, on_visited, c);
+		c->own = visitor_call(visitor(b), on_visited, c);
 	else
-		c->own = offer_call(v, w, on_called, c);
+		c->own = offer_call(visitor(b), w, on_called, c);
 }
 
 static void

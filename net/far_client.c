@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "net/far_door.h"
 
 static void
 fill_visitor(struct proxy_conf *v, const struct far_conf *from,
@@ -20,18 +21,12 @@ fill_visitor(struct proxy_conf *v, const struct far_conf *from,
 	v->bind_port = -1;
 }
 
-static int
+static void
 fill_remote(struct proxy_conf *p, const struct far_remote *r,
-    const char *name, size_t i, struct buf *why)
+    const char *name, size_t i)
 {
 	struct buf text = { 0 };
 
-	if (r->bind) {
-		buf_printf(why, "'%s:%d': on which address a bastion listens "
-		    "is its own affair: leave '%s' out", r->bind, r->port,
-		    r->bind);
-		return -1;
-	}
 	buf_printf(&text, "%s-%zu", name, i);
 	p->name = mem_dup(buf_text(&text));
 	buf_free(&text);
@@ -40,7 +35,28 @@ fill_remote(struct proxy_conf *p, const struct far_remote *r,
 	p->local_ip = mem_dup(r->host);
 	p->local_port = r->to;
 	p->remote_port = r->port;
-	return 0;
+}
+
+static int
+check_remote(const struct far_conf *from, const struct far_remote *r,
+    struct buf *why)
+{
+	if (r->public ? !r->bind : !from->plain &&
+	    far_door_family(r->bind) >= 0)
+		return 0;
+	if (r->public)
+		buf_printf(why, "'%s:%d': on which address a bastion listens "
+		    "is its own affair: leave '%s' out", r->bind, r->port,
+		    r->bind);
+	else if (from->plain)
+		buf_printf(why, "'%d': a service of its own opens no ports",
+		    r->port);
+	else
+		buf_printf(why, "'%s:%d': a worker opens ports on its loopback "
+		    "alone: leave '%s' out, or say public:%d for a port of the "
+		    "bastion that is open to everybody", r->bind, r->port,
+		    r->bind, r->port);
+	return -1;
 }
 
 int
@@ -49,6 +65,7 @@ far_client_fill(struct client_conf *to, const struct far_conf *from,
 {
 	size_t n = from->nremotes, i;
 	struct proxy_conf *v = mem_zero((1 + n) * sizeof(*v));
+	struct proxies *public = &to->proxies;
 	char name[32];
 	int r = 0;
 
@@ -56,13 +73,17 @@ far_client_fill(struct client_conf *to, const struct far_conf *from,
 	to->login_fail_exit = to->login_refused_exit = false;
 	to->patient = true;
 	to->visitors = (struct proxies){ v, 1 };
-	to->proxies = (struct proxies){ v + 1, n };
+	*public = (struct proxies){ v + 1, 0 };
 	/* two people's must not have the same */
 	snprintf(name, sizeof(name), "tunnel-%08x%08x", loop_dice(),
 	    loop_dice());
 	fill_visitor(&v[0], from, name);
-	for (i = 0; i < n && r == 0; i++)
-		r = fill_remote(&v[1 + i], &from->remotes[i], name, i, why);
+	for (i = 0; i < n && r == 0; i++) {
+		r = check_remote(from, &from->remotes[i], why);
+		if (r == 0 && from->remotes[i].public)
+			fill_remote(&public->v[public->n++], &from->remotes[i],
+			    name, i);
+	}
 	return r;
 }
 

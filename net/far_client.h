@@ -5,7 +5,7 @@
 #include "net/far.h"
 
 /* The bastion's settings with one visitor, of the worker, and a proxy for each
- * remote forward, whose name ends in '-' and its number.  The lists are made,
+ * public remote forward, whose name ends in '-' and its number.  The lists are made,
  * all else is borrowed.  To be released in any case. */
 int far_client_fill(struct client_conf *to, const struct far_conf *from,
     struct buf *why);

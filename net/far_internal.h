@@ -51,6 +51,7 @@ void far_step(struct far *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void far_note(struct far *f, const char *text);
 void far_remote(struct far *f, size_t i, const char *at, const char *why);
+void far_user(struct far *f, size_t i, struct stream *s); /* takes s */
 void far_rtt(struct far *f, int64_t us);
 void far_answer(struct far_call *c, struct stream *s, const char *error);
 

@@ -52,7 +52,7 @@ forget_remote(struct forward *f)
 {
 	free(f->at);
 	f->at = NULL;
-	f->answered = false;
+	f->answered = f->refused = false;
 }
 
 static void
@@ -64,15 +64,14 @@ on_far(void *arg, enum far_state s, const char *why, uint64_t ms)
 	for (i = 0; i < t->n; i++) {
 		struct forward *f = &t->v[i];
 
-		if (f->spec->kind == FORWARD_REMOTE) {
-			if (s != FAR_UP)
-				forget_remote(f);
-			continue;
-		}
-		if (s == FAR_UP)
-			forward_call_waiting(f);
-		else
+		if (s != FAR_UP)
 			f->refused = false;
+		else if (f->spec->kind != FORWARD_REMOTE)
+			forward_call_waiting(f);
+		/* of its own a bastion tells whether they stay */
+		if (f->spec->kind == FORWARD_REMOTE && s != FAR_UP &&
+		    !f->spec->public)
+			forget_remote(f);
 	}
 	if (t->hooks.far)
 		t->hooks.far(t->hooks.arg, s, why, ms);
@@ -110,8 +109,17 @@ on_remote(void *arg, size_t i, const char *at, const char *why)
 	if (!at)
 		forward_trouble(f, why ? why : "it is refused");
 	else
-		log_info(t->log, "[%s] users reach it at %s", f->name, at);
+		log_info(t->log, "[%s] users reach it at %s%s", f->name,
+		    f->spec->public ? "PUBLIC " : "", at);
 	look_ready(t);
+}
+
+static void
+on_user(void *arg, size_t i, struct stream *s)
+{
+	struct tunnel *t = arg;
+
+	forward_lead(t->remote_of[i], s);
 }
 
 static void
@@ -159,8 +167,8 @@ make_rows(struct tunnel *t, const struct forward_specs *specs)
 		name_forward(f);
 		if (s->kind != FORWARD_REMOTE)
 			continue;
-		t->remotes[n] = (struct far_remote){ s->bind, s->port,
-			s->host, s->to };
+		t->remotes[n] = (struct far_remote){ s->bind, s->public,
+			s->port, s->host, s->to };
 		t->remote_of[n++] = f;
 	}
 	t->conf.remotes = t->remotes;
@@ -189,7 +197,8 @@ tunnel_new(struct loop *l, struct tunnel_sockets *taken,
 {
 	struct tunnel *t = mem_new(struct tunnel);
 	struct far_hooks far = { .state = on_far, .step = on_step,
-		.note = on_note, .remote = on_remote, .arg = t };
+		.note = on_note, .remote = on_remote, .user = on_user,
+		.arg = t };
 	size_t i;
 
 	t->l = l;
@@ -229,6 +238,7 @@ tunnel_free(struct tunnel *t)
 		free(f->at);
 	}
 	far_free(t->far);
+	resolver_free(t->resolver);
 	free(t->v);
 	free(t->remotes);
 	free(t->remote_of);

@@ -24,7 +24,7 @@ enum forward_state { FORWARD_CONNECTING, FORWARD_UP, FORWARD_REFUSED };
 struct forward_stat {
 	const struct forward_spec *spec;
 	enum forward_state state;
-	const char *at;	     /* of a remote one: its public address, or NULL */
+	const char *at;	     /* of a remote one: its address there, or NULL */
 	uint64_t now, total; /* connections; of UDP: users */
 	uint64_t waiting;
 	uint64_t up_bytes, down_bytes; /* to the far side, and from it */

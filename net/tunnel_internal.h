@@ -4,6 +4,7 @@
 
 #include "core/pace.h"
 #include "core/socks5.h"
+#include "net/dial.h"
 #include "net/hold.h"
 #include "net/listen.h"
 #include "net/tunnel.h"
@@ -33,7 +34,7 @@ struct forward {
 	char name[80]; /* where it listens */
 	bool refused;  /* the last user, or the forward itself */
 	bool answered; /* remote: it is known whether it is up */
-	char *at;      /* remote: its public address */
+	char *at;      /* remote: its address there */
 	struct listener *listener[FORWARD_FDS];
 	struct forward_udp udp[FORWARD_FDS];
 	struct list guests;
@@ -52,6 +53,9 @@ struct tunnel {
 	struct far_remote *remotes; /* borrowed texts */
 	struct forward **remote_of; /* whose they are */
 	struct far *far;
+	struct resolver *resolver; /* for remote ones; NULL until it is used */
+	struct hold_budget held;   /* what they have said before its target
+				      was there */
 	struct forward *v;
 	size_t n;
 	bool ready;
@@ -62,7 +66,7 @@ void forward_trouble(struct forward *f, const char *why);
 /* A call of f's went well, or was refused. */
 void forward_judge(struct forward *f, bool good);
 
-/* ---- connections to a local or a dynamic forward ---- */
+/* ---- connections to a forward ---- */
 
 enum guest_state { GUEST_SHAKING, GUEST_WAITING, GUEST_CALLING, GUEST_JOINED };
 
@@ -74,6 +78,7 @@ struct guest {
 	struct timer late, doubt;
 	char *refusal; /* while it is in doubt */
 	struct far_call *call;
+	struct dial *dial; /* remote: to its target here */
 	struct relay *relay;
 	struct socks5 *socks;	   /* dynamic, while it shakes hands */
 	struct socks5_addr target; /* dynamic */
@@ -83,12 +88,15 @@ struct guest {
 };
 
 void forward_accept(void *arg, int fd, const struct addr *from); /* a hook */
+void forward_lead(struct forward *f, struct stream *s); /* remote: takes s */
 void forward_call_waiting(struct forward *f); /* the far side is up */
 void forward_end_guests(struct forward *f);
 void forward_live_bytes(const struct forward *f, uint64_t *up,
     uint64_t *down);
 
 void guest_state(struct guest *g, enum guest_state s);
+struct guest *guest_new(struct forward *f, enum guest_state s);
+void guest_join(struct guest *g, struct stream *target);
 void guest_ask(struct guest *g); /* hold and target are set */
 void guest_end(struct guest *g, bool gentle);
 

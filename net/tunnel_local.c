@@ -42,7 +42,6 @@ free_guest(struct deferred *d)
 {
 	struct guest *g = list_item(d, struct guest, gone);
 
-	hold_release(&g->hold);
 	free(g->refusal);
 	free(g->socks);
 	free(g);
@@ -56,8 +55,11 @@ leave(struct guest *g)
 	--*count_of(g->f, g->state);
 	timer_stop(&g->late);
 	timer_stop(&g->doubt);
+	hold_release(&g->hold); /* its budget may be gone before it is */
 	far_cancel(g->call);
+	dial_cancel(g->dial);
 	g->call = NULL;
+	g->dial = NULL;
 	loop_defer(g->f->t->l, &g->gone, free_guest);
 }
 
@@ -115,6 +117,17 @@ on_late(struct timer *t, void *arg)
 		g->overdue = true;
 }
 
+/* Who has come to a remote one sends from there. */
+static void
+account(const struct forward *f, uint64_t sent, uint64_t got, uint64_t *up,
+    uint64_t *down)
+{
+	bool remote = f->spec->kind == FORWARD_REMOTE;
+
+	*up += remote ? got : sent;
+	*down += remote ? sent : got;
+}
+
 static void
 on_done(struct relay *r, uint64_t ab, uint64_t ba, const char *why, void *arg)
 {
@@ -124,9 +137,17 @@ on_done(struct relay *r, uint64_t ab, uint64_t ba, const char *why, void *arg)
 	if (why)
 		log_debug(g->f->t->log, "[%s] a connection broke: %s",
 		    g->f->name, why);
-	g->f->up += ab;
-	g->f->down += ba;
+	account(g->f, ab, ba, &g->f->up, &g->f->down);
 	leave(g);
+}
+
+void
+guest_join(struct guest *g, struct stream *target)
+{
+	timer_stop(&g->late);
+	guest_state(g, GUEST_JOINED);
+	account(g->f, buf_len(&g->hold.early), 0, &g->f->up, &g->f->down);
+	g->relay = hold_relay(&g->hold, g->f->t->l, target, on_done, g);
 }
 
 static void
@@ -156,7 +177,6 @@ static void
 on_called(void *arg, struct stream *s, const char *error)
 {
 	struct guest *g = arg;
-	struct tunnel *t = g->f->t;
 
 	g->call = NULL;
 	if (!s) {
@@ -166,10 +186,7 @@ on_called(void *arg, struct stream *s, const char *error)
 	forward_judge(g->f, true);
 	if (g->f->spec->kind == FORWARD_DYNAMIC)
 		socks_answer(g, NULL);
-	timer_stop(&g->late);
-	guest_state(g, GUEST_JOINED);
-	g->f->up += buf_len(&g->hold.early);
-	g->relay = hold_relay(&g->hold, t->l, s, on_done, g);
+	guest_join(g, s);
 }
 
 static void
@@ -238,13 +255,26 @@ on_shaking_late(struct timer *t, void *arg)
 	guest_end(arg, false);
 }
 
+struct guest *
+guest_new(struct forward *f, enum guest_state s)
+{
+	struct guest *g = mem_new(struct guest);
+
+	g->f = f;
+	f->total++;
+	list_add(&f->guests, &g->at);
+	g->state = s;
+	++*count_of(f, s);
+	return g;
+}
+
 void
 forward_accept(void *arg, int fd, const struct addr *from)
 {
 	static const struct conn_keep keep = { .idle = 60, .step = 15,
 		.tries = 4 };
 	struct forward *f = arg;
-	struct guest *g = mem_new(struct guest);
+	struct guest *g = guest_new(f, GUEST_SHAKING);
 	struct loop *l = f->t->l;
 	struct stream *s;
 	char text[ADDR_TEXT];
@@ -253,11 +283,6 @@ forward_accept(void *arg, int fd, const struct addr *from)
 	log_debug(f->t->log, "[%s] a connection from %s", f->name,
 	    addr_text(from, text));
 	s = conn_new(l, fd);
-	g->f = f;
-	f->total++;
-	list_add(&f->guests, &g->at);
-	g->state = GUEST_SHAKING;
-	f->shaking++;
 	hold_start(&g->hold, s, on_broken, g);
 	if (f->spec->kind != FORWARD_DYNAMIC) {
 		guest_ask(g);
@@ -289,7 +314,6 @@ forward_live_bytes(const struct forward *f, uint64_t *up, uint64_t *down)
 		if (!g->relay)
 			continue;
 		relay_bytes(g->relay, &ab, &ba);
-		*up += ab;
-		*down += ba;
+		account(f, ab, ba, up, down);
 	}
 }

@@ -96,6 +96,14 @@ TEST(forward_spec_reads_dynamic_and_remote_ones)
 	is("R 0:localhost:22", "0 > localhost:22");
 	is("R *:6000:[::1]:22", "*:6000 > [::1]:22");
 	is("R gpu.example:6000:h:22", "gpu.example:6000 > h:22");
+	is("R public:6000:localhost:22", "public:6000 > localhost:22");
+	is("R public:0:[::1]:22", "public:0 > [::1]:22");
+	is("R public:8-9:h:22-23", "public:8 > h:22, public:9 > h:23");
+	no("R public:*:6000:h:22", "'*' is not needed: on which address a "
+	    "bastion listens is its own affair");
+	no("R public:localhost:6000:h:22", "'localhost' is not needed");
+	no("R public:6000", "or public:PORT:HOST:PORT");
+	no("L public:6000:h:22", "'public' is no address of this host");
 	no("D 1080:h:1", "it is [ADDRESS:]PORT");
 	no("D 1080/udp", "datagrams go through -L only");
 	no("R 6000", "it is [ADDRESS:]PORT:HOST:PORT");
@@ -183,6 +191,8 @@ TEST(forward_spec_refuses_a_port_that_is_given_twice)
 	CHECK(!both("R 80:h:1", "R 80:h:2"));
 	CHECK(both("L 8000", "L 8000/udp"));
 	CHECK(both("L 8000", "L 127.0.0.2:8000"));
+	CHECK(!both("R public:80:h:1", "R public:80:h:2"));
+	CHECK(both("R public:80:h:1", "R 80:h:1"));
 	CHECK(both("L 8000", "R 8000:h:1"));
 	CHECK(both("L 0:h:1", "L 0:h:1"));
 	CHECK(both("R 0:h:1", "R 0:h:1"));

@@ -205,9 +205,9 @@ def test_users_of_a_public_port_are_led_here(t):
     server, _ = stand(t)
     port, taken = free_port(), free_port()
     t.frpc(server, [tcp_proxy("taken", back.port, taken)], name="other")
-    f = far(t, server, f"remote={port}:127.0.0.1:{back.port}",
-            f"remote={taken}:127.0.0.1:{back.port}",
-            f"remote=0:127.0.0.1:{back.port}")
+    f = far(t, server, f"remote=public@{port}:127.0.0.1:{back.port}",
+            f"remote=public@{taken}:127.0.0.1:{back.port}",
+            f"remote=public@0:127.0.0.1:{back.port}")
     f.wait(rf"^remote 0 127.0.0.1:{port}$")
     check("port already used" in f.wait("^remote 1 - (.*)$").group(1))
     third = int(f.wait(r"^remote 2 127.0.0.1:(\d+)$").group(1))
@@ -219,7 +219,7 @@ def test_users_of_a_public_port_are_led_here(t):
     f.wait("^remote 0 - the connection to bastion", since=at)
     f = Far(t, f"bastion=127.0.0.1:{port}", "worker=x", "secret=y",
             f"remote=0.0.0.0@{port}:127.0.0.1:1", name="bound")
-    f.wait("^no far side: '0.0.0.0:.* leave '0.0.0.0' out$")
+    f.wait("^no far side: '0.0.0.0:.* leave '0.0.0.0' out, or say public:")
 
 
 def test_a_far_side_is_freed_in_every_state(t):

@@ -155,22 +155,12 @@ def test_datagrams_reach_a_name_server(t):
               f["sent"] > 40 and f["received"] > 40, f)
 
 
-def test_a_remote_forward_leads_here(t):
-    with worker_user(t) as u:
-        service, public = EchoServer(), free_port()
-        done = u.run("start", *u.far, "-R",
-                     f"{public}:localhost:{service.port}")
-        done.says(0, f"gpu-1 127.0.0.1:{public} -> "
-                     f"localhost:{service.port}\n")
-        check(echo(public, b"from outside") == b"from outside")
-        check(u.forward()["state"] == "up")
-
-
-def test_a_remote_forward_that_is_refused_leaves_nothing(t):
+def test_a_public_forward_that_is_refused_leaves_nothing(t):
     with worker_user(t) as u:
         taken, local = EchoServer(), free_port()
-        done = u.refused("-R", f"{taken.port}:localhost:1", "-L", str(local))
-        done.says(1, f"-R '{taken.port}:localhost:1': ")
+        done = u.refused("-R", f"public:{taken.port}:localhost:1", "-L",
+                         str(local))
+        done.says(1, f"-R 'public:{taken.port}:localhost:1': ")
         check(u.left() == [] and not u.is_up(), u.left())
         with socket.socket() as s:
             check(s.connect_ex(("127.0.0.1", local)) != 0)

@@ -136,8 +136,8 @@ def killed(pid):
 class Bastion:
     """A server, and a worker behind it that offers these ports."""
 
-    def __init__(self, t, allow="1-65535", **conf):
-        self.t, self.allow = t, allow
+    def __init__(self, t, allow="1-65535", remote=None, **conf):
+        self.t, self.allow, self.remote = t, allow, remote
         self.server = t.frps(conf)
         self.port = self.server.conf["bindPort"]
         self.secret = private(t, "secret", SECRET)
@@ -148,6 +148,7 @@ class Bastion:
         self.worker = self.t.run(
             "frpc", "offer", WORKER, "--server", f"127.0.0.1:{self.port}",
             "--secret-file", self.secret, "--allow", self.allow,
+            *(["--allow-remote", self.remote] if self.remote else []),
             name="worker")
         self.worker.wait_line("^offering")
 

@@ -3,7 +3,8 @@
  *
  *	bastion=HOST:PORT token= worker= secret= user= server_user= tls=0 mux=0
  *	ssh=HOST:PORT login= key= jump= program= known_hosts= dir= ask=1
- *	plain=1 once=1 to=HOST:PORT remote=[BIND@]PORT:HOST:PORT
+ *	plain=1 once=1 to=HOST:PORT
+ *	remote=[public@|BIND@]PORT:HOST:PORT
  *
  * Says a line for each event: "port N HOST:PORT", "state up", "state waiting
  * MS WHY", "step WHAT", "remote I AT", "remote I - WHY", "call failed: WHY",
@@ -175,7 +176,8 @@ take_remote(struct tool *t, char *text)
 	r->host = cut(text, ':');
 	if (bind) {
 		*bind = '\0';
-		r->bind = text;
+		r->public = strcmp(text, "public") == 0;
+		r->bind = r->public ? NULL : text;
 		text = bind + 1;
 	}
 	r->port = atoi(text);
