@@ -15,7 +15,7 @@
 #define DOORS	   64  /* of one client */
 #define DOOR_TRIES 256 /* ports tried for one that may be any */
 #define DOOR_LOW   1024 /* below it no port is picked */
-#define DOOR_TOLD  60   /* lines a minute, of all */
+#define DOOR_TOLD  256 /* lines a minute, of all */
 
 const struct mux_limits door_limits = {
 	.window = MUX_WINDOW_MAX,

@@ -8,6 +8,7 @@ from client import Client
 from lib import free_port
 from speech import DATAGRAMS
 from udp import secret_proxy
+from wire import dial
 from wires import Link, data, odd_frames, syn
 from world import FILTERED, World, check_session
 
@@ -21,7 +22,7 @@ class VisitorWorld(World):
     def with_owner(self):
         self.with_server()
         echo, datagrams = self.calm.echo.port, self.calm.datagrams.port
-        self.closed = free_port()
+        self.closed, self.port = free_port(), free_port()
         rows = [secret_proxy("s", "stcp", echo),
                 secret_proxy("sf", "stcp", echo, **FILTERED),
                 secret_proxy("closed", "stcp", self.closed),
@@ -30,7 +31,8 @@ class VisitorWorld(World):
         self.targets = [echo, datagrams, self.closed, 9]
         allow = ",".join(map(str, self.targets))
         rows.append({"name": "offer", "type": "stcp", "secretKey": SECRET,
-                     "plugin": {"type": "offer", "allow": allow}})
+                     "plugin": {"type": "offer", "allow": allow,
+                                "allowRemote": str(self.port)}})
         self.keys = {row["name"]: row["secretKey"] for row in rows}
         self.owner = self.client("owner", rows)
         return self
@@ -64,9 +66,31 @@ class Visitor(Client):
         """A SOCKS request to the offer, mostly a right one."""
         if self.dice.random() < 0.3:
             return speech.odd_socks(self.dice, self.world.targets)
+        if self.dice.random() < 0.3:
+            return self.asked_for_a_port()
         return speech.socks(self.dice, "127.0.0.1", self.target(),
                             self.dice.choice([1, 1, 3]),
                             self.dice.choice([b"", b"early"]))
+
+    def asked_for_a_port(self):
+        """Some of them by the same name; with what a session may be."""
+        name = "%032x" % self.dice.randrange(4) + self.dice.choice(
+            ["", "", ".4", ".6", ".5"])
+        port = self.dice.choice([0, self.world.port, self.world.port, 22])
+        frames = b"".join(odd_frames(self.dice, [2, 4, 1])
+                          for _ in range(self.dice.randrange(4)))
+        return speech.socks(self.dice, name, port, 2, frames)
+
+    def use_the_port(self):
+        """With somebody who comes to it, perhaps."""
+        with self.visited(self.hello("offer") + speech.socks(
+                self.dice, "%032x" % 1, self.world.port, 2)) as s:
+            s.recv()
+            with contextlib.suppress(OSError), dial(self.world.port) as user:
+                user.sendall(b"hello")
+                for _ in range(self.some(6)):
+                    s.send(odd_frames(self.dice, [2, 4, 1]))
+                s.recv()
 
     def stuff(self):
         return self.dice.choice([
@@ -208,6 +232,7 @@ class Visitor(Client):
         return [
             (8, self.come_and_reset), (8, self.early),
             (8, self.wait_and_say), (10, self.ask_offer),
+            (6, self.use_the_port),
             (8, self.ask_offer_and_go), (3, self.wrong),
             (4, self.other_filters), (10, self.cut_offer),
             (5, self.cut_datagrams), (5, self.flipped),
