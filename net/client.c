@@ -89,6 +89,16 @@ client_strange(const struct client *c)
 	return *c->strange ? c->strange : NULL;
 }
 
+const char *
+client_pins(const struct client *c)
+{
+	const char *given = c->conf->tls.pin;
+
+	if (given && *given)
+		return given;
+	return c->conf->hold_key ? client_peer(c) : NULL;
+}
+
 static void
 on_uplink(void *arg, struct stream *s, const char *error)
 {

@@ -59,6 +59,7 @@ const char *client_peer(const struct client *c);
 /* That of one to which the last attempt led, and which is none that is
  * expected; NULL otherwise. */
 const char *client_strange(const struct client *c);
+const char *client_pins(const struct client *c); /* those; NULL: any */
 
 /* Runs until SIGTERM or SIGINT, or until the first login fails where that is
  * final.  The exit status; why has the line for standard output, if any. */

@@ -230,21 +230,6 @@ on_ready(void *arg)
 		look(b);
 }
 
-/* With a server whose key we know from before, another key is the news. */
-static void
-put_loss(const struct bastion *b, char text[static FAR_TEXT],
-    enum client_stage in, const char *why)
-{
-	const char *now = client_strange(b->client);
-	const char *was = b->conf.tls.pin;
-
-	if (!b->f->conf->known || !now)
-		far_words_bastion(text, &b->names, in, why);
-	else
-		far_words_strange(text, &b->names, now,
-		    was && *was ? was : client_peer(b->client));
-}
-
 static void
 on_lost(void *arg, enum client_stage in, const char *why, uint64_t ms)
 {
@@ -254,7 +239,7 @@ on_lost(void *arg, enum client_stage in, const char *why, uint64_t ms)
 	b->session = false;
 	stop_looking(b);
 	far_doors_stop(b->doors);
-	put_loss(b, text, in, why);
+	far_words_bastion(text, &b->names, b->client, in, why);
 	remotes_down(b, text);
 	if (b->f->conf->once && !b->f->freed)
 		give_up(b, text);

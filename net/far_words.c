@@ -39,8 +39,9 @@ token_hint(const char *why)
 	    " (is the token right?)" : "";
 }
 
-void
-far_words_strange(char to[static FAR_TEXT], const struct far_names *n,
+/* With a bastion whose key we know from before another one is the news. */
+static void
+put_strange(char to[static FAR_TEXT], const struct far_names *n,
     const char *now, const char *was)
 {
 	const struct buf *place = &n->known->place;
@@ -59,8 +60,14 @@ far_words_strange(char to[static FAR_TEXT], const struct far_names *n,
 
 void
 far_words_bastion(char to[static FAR_TEXT], const struct far_names *n,
-    enum client_stage in, const char *why)
+    const struct client *c, enum client_stage in, const char *why)
 {
+	const char *strange = client_strange(c);
+
+	if (n->known && strange) {
+		put_strange(to, n, strange, client_pins(c));
+		return;
+	}
 	switch (in) {
 	case CLIENT_CONNECTING:
 		snprintf(to, FAR_TEXT, "bastion '%s' cannot be reached: %s",

@@ -14,10 +14,7 @@ void far_names_set(struct far_names *n, const struct far_conf *conf);
 
 /* Each fills the text. */
 void far_words_bastion(char to[static FAR_TEXT], const struct far_names *n,
-    enum client_stage in, const char *why);
-/* A bastion that we know has another key: pins. */
-void far_words_strange(char to[static FAR_TEXT], const struct far_names *n,
-    const char *now, const char *was);
+    const struct client *c, enum client_stage in, const char *why);
 void far_words_worker(char to[static FAR_TEXT], const struct far_names *n,
     const char *error);
 void far_words_lost(char to[static FAR_TEXT], const struct far_names *n,
