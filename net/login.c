@@ -305,6 +305,21 @@ admit(struct server *sv, struct stream *s, struct link *link,
 	session_new(sv, s, link, from, run_id, in, token);
 }
 
+/* For those who want to know whether anybody is left with an old one. */
+static void
+tell_token(struct server *sv, const char *tag, const struct token *token)
+{
+	const struct tokens *all = &sv->tokens->tokens;
+	size_t i = 0;
+
+	if (all->n < 2)
+		return;
+	while (i < all->n && all->v[i] != token)
+		i++;
+	log_info(sv->log, "[%s] the client shows token %zu of %zu", tag, i + 1,
+	    all->n);
+}
+
 enum greeting
 login(struct server *sv, struct stream *s, struct link *link,
     struct greeter *by, const char *from, struct msg *m, struct buf *no)
@@ -337,6 +352,7 @@ login(struct server *sv, struct stream *s, struct link *link,
 	    "hostname [%s] os [%s] arch [%s]", tag, from,
 	    in->version ? in->version : "", in->hostname ? in->hostname : "",
 	    in->os ? in->os : "", in->arch ? in->arch : "");
+	tell_token(sv, tag, token);
 	admit(sv, s, link, from, run_id, m, token);
 	return GREET_OWNED;
 }
