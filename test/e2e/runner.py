@@ -72,6 +72,8 @@ def _child(job, dir, log):
         proc.started.clear()
         proc.become_subreaper()
         proc.keep_state_in(dir)
+        # Who runs us may run under nohup, which our programs would honour.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         status = _run(job, dir)
     except BaseException:
         traceback.print_exc()
