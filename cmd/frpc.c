@@ -46,6 +46,14 @@ read_settings(const struct call *c, bool *open_to_all, struct buf *why)
 	return frpc_read_settings(o, c->env, open_to_all, why);
 }
 
+static void
+ready(void *arg)
+{
+	const struct frpc_renew *again = arg;
+
+	start_ready(again->start);
+}
+
 /* Runs the client of settings that are complete. */
 static int
 run_client(const struct call *c, const char *config, bool open_to_all)
@@ -53,7 +61,9 @@ run_client(const struct call *c, const char *config, bool open_to_all)
 	struct frpc_opts *o = c->record;
 	struct client_files files = { .tokens = &o->tokens };
 	struct start s = { 0 };
-	struct client_hooks hooks = { .ready = start_ready, .arg = &s };
+	struct frpc_renew again = { &s, &o->conf.tls, &files };
+	struct client_hooks hooks = { .ready = ready, .renew = frpc_renew,
+		.arg = &again };
 	struct client_range range = { 0 };
 	struct buf why = { 0 };
 	int r;

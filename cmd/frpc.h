@@ -39,6 +39,16 @@ int frpc_read_settings(struct frpc_opts *o, char *const *env,
     bool *open_to_all, struct buf *why);
 /* Whether dnsServer and proxyURL can be what they must be. */
 int frpc_check_link(const struct client_conf *c, struct buf *why);
+/* frpc_renew.c: on SIGHUP the certificates of the settings are read again. */
+struct start;
+struct client_files;
+struct client;
+struct frpc_renew {
+	struct start *start;
+	const struct tls_files *names;
+	struct client_files *files; /* in use */
+};
+void frpc_renew(void *arg, struct client *c); /* a hook; of that struct */
 int frpc_worker(const struct call *c, const char *text);
 int frpc_offer(const struct call *c);
 

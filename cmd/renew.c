@@ -23,21 +23,6 @@ struct reading {
 	bool kept; /* the certificate, which is not named any more */
 };
 
-static bool
-same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static int
-read_file(const char *path, char **to, struct buf *why)
-{
-	if (!path || !*path)
-		return 0;
-	*to = load_again(path, why);
-	return *to ? 0 : -1;
-}
-
 static int
 read_settings(const struct renew *r, struct reading *x, struct buf *why)
 {
@@ -63,7 +48,7 @@ read_tokens(const struct renew *r, struct reading *x, struct buf *why)
 {
 	const char *path = x->to->auth.token_file;
 
-	if (r->piped && path && same(path, r->opts->conf.auth.token_file))
+	if (r->piped && path && start_same(path, r->opts->conf.auth.token_file))
 		return 0;
 	return start_tokens_of(&x->tokens, &x->to->auth, false, why);
 }
@@ -83,14 +68,9 @@ keep_certificate(const struct renew *r, struct reading *x)
 static int
 read_all(const struct renew *r, struct reading *x, struct buf *why)
 {
-	const struct tls_files *t;
-
-	if (read_settings(r, x, why) < 0 || read_tokens(r, x, why) < 0)
-		return -1;
-	t = &x->to->tls;
-	if (read_file(t->cert, &x->files.cert, why) < 0 ||
-	    read_file(t->key, &x->files.key, why) < 0 ||
-	    read_file(t->ca, &x->files.ca, why) < 0)
+	if (read_settings(r, x, why) < 0 || read_tokens(r, x, why) < 0 ||
+	    start_files_of(&x->to->tls, true, &x->files.cert, &x->files.key,
+		&x->files.ca, why) < 0)
 		return -1;
 	keep_certificate(r, x);
 	return 0;
@@ -106,8 +86,8 @@ take(struct renew *r, struct reading *x, struct server *sv,
 		.allow_ports = &x->to->allow_ports };
 
 	now.tokens = had->tokens;
-	if (!same(had->cert, now.cert) || !same(had->key, now.key) ||
-	    !same(had->ca, now.ca))
+	if (!start_same(had->cert, now.cert) || !start_same(had->key, now.key) ||
+	    !start_same(had->ca, now.ca))
 		to.files = &now;
 	if (server_renew(sv, &to, said) < 0)
 		return -1;

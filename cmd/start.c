@@ -81,21 +81,36 @@ start_tokens_of(struct token_file *to, const struct auth_conf *auth, bool any,
 }
 
 static int
-read_file(const char *path, char **to, struct buf *why)
+read_file(const char *path, bool again, char **to, struct buf *why)
 {
 	*to = NULL;
-	if (path && *path)
-		*to = load_text(path, why);
-	return path && *path && !*to ? -1 : 0;
+	if (!path || !*path)
+		return 0;
+	*to = (again ? load_again : load_text)(path, why);
+	return *to ? 0 : -1;
+}
+
+bool
+start_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 int
 start_files(const struct tls_files *t, char **cert, char **key, char **ca,
     struct buf *why)
 {
+	return start_files_of(t, false, cert, key, ca, why);
+}
+
+int
+start_files_of(const struct tls_files *t, bool again, char **cert, char **key,
+    char **ca, struct buf *why)
+{
 	*key = *ca = NULL;
-	if (read_file(t->cert, cert, why) == 0 &&
-	    read_file(t->key, key, why) == 0 && read_file(t->ca, ca, why) == 0)
+	if (read_file(t->cert, again, cert, why) == 0 &&
+	    read_file(t->key, again, key, why) == 0 &&
+	    read_file(t->ca, again, ca, why) == 0)
 		return 0;
 	start_files_free(cert, key, ca);
 	return -1;

@@ -31,6 +31,10 @@ int start_tokens_of(struct token_file *to, const struct auth_conf *auth,
 /* Reads the PEM files that are named; the texts are owned by the caller. */
 int start_files(const struct tls_files *t, char **cert, char **key, char **ca,
     struct buf *why);
+bool start_same(const char *a, const char *b); /* texts, or NULL */
+/* again: as load_again has it. */
+int start_files_of(const struct tls_files *t, bool again, char **cert,
+    char **key, char **ca, struct buf *why);
 void start_files_free(char **cert, char **key, char **ca);
 
 void start_open(struct start *s, const struct log_conf *c, int console_fd,

@@ -253,28 +253,47 @@ client_cut(struct client *c, const char *why)
 	client_lost(c, text);
 }
 
-static int
-set_up_tls(struct client *c, const struct client_files *f, struct buf *why)
+/* in wss TLS is the outermost, whatever tls.enable says */
+static bool
+has_tls(const struct client *c)
+{
+	return c->conf->tls_enable || strcmp(c->conf->protocol, "wss") == 0;
+}
+
+int
+client_renew(struct client *c, const struct client_files *f, struct buf *why)
 {
 	struct tls_setup setup = { .cert = f->cert, .key = f->key,
 		.ca = f->ca };
+	struct tls_conf *tls;
 	char reason[200];
 	uint8_t seed[32];
 
-	/* in wss TLS is the outermost, whatever tls.enable says */
-	if (!c->conf->tls_enable && strcmp(c->conf->protocol, "wss") != 0)
+	if (!has_tls(c))
 		return 0;
 	if (c->conf->tls.pin && *c->conf->tls.pin)
 		setup.pin = c->conf->tls.pin;
 	rand_bytes(seed, sizeof(seed));
-	c->tls = tls_conf_new(TLS_CLIENT, &setup, loop_date(), seed, reason,
+	tls = tls_conf_new(TLS_CLIENT, &setup, loop_date(), seed, reason,
 	    sizeof(reason));
 	mem_wipe(seed, sizeof(seed));
-	if (!c->tls) {
+	if (!tls) {
 		buf_printf(why, "cannot set up TLS: %s", reason);
 		return -1;
 	}
-	if (!setup.ca && !setup.pin && !c->conf->hold_key)
+	tls_conf_free(c->tls);
+	c->tls = tls;
+	return 0;
+}
+
+static int
+set_up_tls(struct client *c, const struct client_files *f, struct buf *why)
+{
+	const char *pin = c->conf->tls.pin;
+
+	if (client_renew(c, f, why) < 0)
+		return -1;
+	if (has_tls(c) && !f->ca && !(pin && *pin) && !c->conf->hold_key)
 		log_warn(c->log, "the server's certificate is not checked: set "
 		    "transport.tls.pin or transport.tls.trustedCaFile");
 	return 0;

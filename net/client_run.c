@@ -38,13 +38,16 @@ on_term(void *arg, int number)
 	timer_start(&r->farewell, r->l, 50, on_farewell, r);
 }
 
-/* Somebody knows that the network is back. */
+/* Files have changed, or somebody knows that the network is back. */
 static void
 on_hup(void *arg, int number)
 {
 	struct run *r = arg;
+	const struct client_hooks *h = r->client->hooks;
 
 	(void)number;
+	if (h && h->renew && !r->client->over)
+		h->renew(h->arg, r->client);
 	client_retry(r->client);
 }
 

@@ -3,13 +3,15 @@
 a terminal that goes away, and at a client."""
 import contextlib
 import os
+import shutil
 import signal
 import time
 
 from frps_by_hand import FrpsByHand
-from lib import (READY, EchoServer, applet, check, echo, free_port, tcp_proxy,
-                 toml, until)
+from lib import (READY, STARTED, EchoServer, applet, check, echo, free_port,
+                 tcp_proxy, toml, until)
 from people import Stand, Terminal
+from tls_peers import pem
 from tunnels import worker_user
 
 IGNORED = 'trap "" HUP; exec "$@"'
@@ -211,3 +213,35 @@ def test_a_client_that_tries_at_once_has_read_its_token_anew(t):
     client.signal(signal.SIGHUP)
     client.wait_line("start proxy success")
     check(echo(row["remotePort"], b"hello") == b"hello")
+
+
+def test_a_client_shows_its_new_certificate_after_a_hangup(t):
+    """One that is wrong leaves it with the old one, and says so."""
+    def show(certificate, key=None):
+        for name, of in (("c.crt", certificate),
+                         ("c.key", f"{key or certificate}.key")):
+            shutil.copy(pem(of), t.path(f"{name}.new"))
+            os.rename(t.path(f"{name}.new"), t.path(name))
+
+    server = t.frps({"transport.tls.trustedCaFile": pem("ca")})
+    show("stranger")
+    client = t.frpc(server, [tcp_proxy("echo", EchoServer().port)], {
+        "loginFailExit": False, "transport.tls.certFile": t.path("c.crt"),
+        "transport.tls.keyFile": t.path("c.key")}, wait=0)
+    server.wait_line("client certificate|not signed by a trusted CA")
+    show("client")
+    client.signal(signal.SIGHUP)
+    client.wait_line(r"\[I\].* TLS files read anew")
+    client.wait_line(STARTED)
+    show("client", "stranger")
+    client.signal(signal.SIGHUP)
+    client.wait_line(r"\[E\].* TLS files not read anew, all is as it was: "
+                     "cannot set up TLS: private key does not belong")
+    os.remove(t.path("c.crt"))
+    client.signal(signal.SIGHUP)
+    client.wait_line(r"\[E\].* TLS files not read anew.*c\.crt: no such file")
+    check(not client.says("is lost"), client.text)
+    mark = client.mark()
+    server.kill()
+    server.again()
+    client.wait_line(STARTED, since=mark)
