@@ -282,7 +282,8 @@ serve(struct run *r, struct tunnel_sockets *sockets)
 {
 	const struct forward_opts *o = r->call->record;
 	const struct tunnel_hooks hooks = { .far = on_far, .step = on_step,
-		.note = on_note, .ready = on_ready, .trouble = on_trouble, .arg = r };
+		.note = on_note, .ready = on_ready, .trouble = on_trouble,
+		.arg = r };
 	struct buf why = { 0 };
 	int status;
 

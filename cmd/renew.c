@@ -86,7 +86,8 @@ take(struct renew *r, struct reading *x, struct server *sv,
 		.allow_ports = &x->to->allow_ports };
 
 	now.tokens = had->tokens;
-	if (!start_same(had->cert, now.cert) || !start_same(had->key, now.key) ||
+	if (!start_same(had->cert, now.cert) ||
+	    !start_same(had->key, now.key) ||
 	    !start_same(had->ca, now.ca))
 		to.files = &now;
 	if (server_renew(sv, &to, said) < 0)

@@ -33,8 +33,8 @@ int state_begin(int dir, const char *path, const char *name,
 int state_load(int dir, const char *path, const char *name, struct buf *to,
     bool *open_to_all, struct buf *why);
 /* Written to fd, which is state_begin's, and to the disk, and then put in
- * place.  anew: what is there stays, then STATE_THERE.  -1: why not, and nothing
- * has changed. */
+ * place.  anew: what is there stays, then STATE_THERE.  -1: why not, and
+ * nothing has changed. */
 #define STATE_THERE 1
 int state_put(int dir, const char *path, const char *name, int fd,
     struct buf *text, bool anew, struct buf *why);

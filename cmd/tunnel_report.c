@@ -45,7 +45,8 @@ put_forward(struct buf *b, const struct forward_stat *s, uint64_t now)
 	if (s->spec->kind == FORWARD_REMOTE) {
 		put_text(b, "local", buf_text(&target));
 		put_text(b, "remote", s->at ? s->at : buf_text(&local));
-		buf_printf(b, ",\"public\":%s", s->spec->public ? "true" : "false");
+		buf_printf(b, ",\"public\":%s",
+		    s->spec->public ? "true" : "false");
 	} else {
 		put_text(b, "local", buf_text(&local));
 		put_text(b, "remote", buf_text(&target));

@@ -254,7 +254,8 @@ check_twice(const struct reader *r, const struct forward_specs *s)
 		if ((f->kind == FORWARD_REMOTE) !=
 		    (r->kind == FORWARD_REMOTE) || f->udp != r->udp ||
 		    f->public != r->public || f->port == 0 ||
-		    f->port < r->port.first || f->port > r->port.last || !same_bind(f->bind, r->bind))
+		    f->port < r->port.first || f->port > r->port.last ||
+		    !same_bind(f->bind, r->bind))
 			continue;
 		buf_printf(r->why, "'%.200s': port %d is given twice",
 		    r->text, f->port);

@@ -21,7 +21,8 @@ struct worker_conf {
 };
 
 /* 0, or <0 and the reason; to is then empty.  Every key at most once, save
- * pin, of which each is valid; no unknown key; neither blanks nor control bytes. */
+ * pin, of which each is valid; no unknown key; neither blanks nor control
+ * bytes. */
 int worker_parse(struct worker_conf *to, const char *text, struct buf *why);
 void worker_release(struct worker_conf *w);
 /* "54.123.45.67:12345" out of the address that the server told. */

@@ -1,5 +1,6 @@
-/* What the files of the server share: server.c, renew.c, source.c, crowd.c, stranger.c,
- * greet.c, login.c, session.c, work.c, claim.c and the proxy types' server halves. */
+/* What the files of the server share: server.c, renew.c, source.c, crowd.c,
+ * stranger.c, greet.c, login.c, session.c, work.c, claim.c and the proxy types'
+ * server halves. */
 #ifndef NET_SERVER_INTERNAL_H
 #define NET_SERVER_INTERNAL_H
 
