@@ -231,6 +231,7 @@ run(const struct call *c)
 
 	if (check(o, c->given, &why) < 0 || take_place(o, &why) < 0 ||
 	    start_bad_token(&o->conf.auth, &why) ||
+	    start_bad_pin(o->conf.tls.pin, &why) ||
 	    (!o->connect && take_proxy(o, &why) < 0))
 		return misuse(&why);
 	if (start_tokens(&o->tokens, &o->conf.auth, &why) < 0)

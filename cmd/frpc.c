@@ -193,6 +193,7 @@ run_one(const struct call *c, bool visitor)
 	o->conf.proxy_url = mem_dup(start_env(c->env, "http_proxy"));
 	o->conf.proxy_from_env = o->conf.proxy_url != NULL;
 	if (start_bad_token(&o->conf.auth, &why) ||
+	    start_bad_pin(o->conf.tls.pin, &why) ||
 	    frpc_take(o, c->command->arg, visitor, &why) < 0)
 		return start_failed(&why);
 	return run_client(c, NULL, false);

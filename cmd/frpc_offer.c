@@ -102,7 +102,8 @@ take_secrets(struct frpc_opts *o, char *const *env, struct buf *why)
 	struct auth_conf *auth = &o->conf.auth;
 	char **secret = &o->proxy.secret_key;
 
-	if (start_bad_token(auth, why))
+	if (start_bad_token(auth, why) ||
+	    start_bad_pin(o->conf.tls.pin, why))
 		return -1;
 	if (!is_set(auth->token) && !is_set(auth->token_file)) {
 		mem_free_secret(auth->token);

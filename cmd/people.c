@@ -201,8 +201,13 @@ take_bastion(struct person *p, const struct people_opts *o, char *const *env,
 	char *ca;
 	int r;
 
-	if (choose(p, o, env, &b, &server, why) < 0)
+	if (choose(p, o, env, &b, &server, why) < 0 ||
+	    start_bad_pin(o->pin, why))
 		return -1;
+	if (o->ca && !*o->ca) {
+		start_no_file(why, "--ca");
+		return -1;
+	}
 	b = b ? b : &none;
 	config_client_release(c);
 	config_client_defaults(c);

@@ -54,6 +54,16 @@ start_bad_token(const struct auth_conf *auth, struct buf *why)
 	return true;
 }
 
+bool
+start_bad_pin(const char *pin, struct buf *why)
+{
+	if (!pin || *pin)
+		return false;
+	buf_puts(why, "the pin is '': give sha256:HASH, or leave the option "
+	    "out (is a variable not set?)");
+	return true;
+}
+
 int
 start_tokens(struct token_file *to, const struct auth_conf *auth,
     struct buf *why)

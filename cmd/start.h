@@ -23,6 +23,8 @@ void start_no_file(struct buf *why, const char *option);
 /* Options may name a token or a file of tokens, not both, and the name is that
  * of a file: an empty one is a variable that was not set. */
 bool start_bad_token(const struct auth_conf *auth, struct buf *why);
+/* An option names an empty pin, which would be none; NULL is no option. */
+bool start_bad_pin(const char *pin, struct buf *why);
 /* The tokens of auth->token_file, where there is one, else auth->token. */
 int start_tokens(struct token_file *to, const struct auth_conf *auth,
     struct buf *why);

@@ -97,3 +97,22 @@ def test_any_other_form_of_pins_is_an_error(t):
         s.refused("^Error: .*pin", "connect", "--stdio", "gpu-1", 1, "--pin",
                   value, status=status)
     check(TOKEN not in s.said("connect", "--stdio", "gpu-1", 1).stderr)
+
+
+def test_an_option_without_a_pin_is_no_word_for_any_server(t):
+    """As of a shell's variable that is not set."""
+    secret, at = private(t, "secret", "s"), "127.0.0.1:1"
+    link = ("--server_addr", "127.0.0.1", "--server_port", "1")
+    for words, status in (
+            (("frpc", "tcp", *link, "--proxy_name", "a", "--local_port", "1",
+              "--tls-pin", ""), 1),
+            (("frpc", "offer", "a", "--server", at, "--allow", "1",
+              "--secret-file", secret, "--pin", ""), 1),
+            (("bench", "--server", at, "--pin", ""), 2),
+            (("forward", "a", "1", "--server", at, "--secret-file", secret,
+              "--pin", ""), 1)):
+        p = t.run(*words)
+        check(p.wait() == status and "the pin is '': give" in p.text, p.text)
+    p = t.run("forward", "a", "1", "--server", at, "--secret-file", secret,
+              "--ca", "")
+    check(p.wait() == 1 and "--ca is '': name a file" in p.text, p.text)
